@@ -1,0 +1,36 @@
+/* buf: bytes appended to memory the caller owns; never grows, says when it was cut. */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf {
+	char *p; /* always NUL-terminated when cap > 0 */
+	size_t len, cap;
+	bool cut; /* something did not fit */
+};
+
+#define BUF_OF(array) ((struct buf){.p = (array), .cap = sizeof(array)})
+
+/* Append; what does not fit is dropped and b->cut set. */
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_adds(struct buf *b, const char *s);
+void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_vaddf(struct buf *b, const char *fmt, va_list ap);
+/* Append with control characters, DEL and invalid UTF-8 as \xNN; newline and tab stay when keep_lines. */
+void buf_add_escaped(struct buf *b, const void *data, size_t len, bool keep_lines);
+/* Append as a quoted JSON string (RFC 8259); invalid UTF-8 becomes U+FFFD. */
+void buf_add_json(struct buf *b, const char *s);
+
+/* Copy s into dst[cap], always terminated. Returns false when it was cut. */
+bool str_copy(char *dst, size_t cap, const char *s);
+/* Does s start with prefix? */
+bool str_starts(const char *s, const char *prefix);
+/* Parse a decimal in [min,max], no sign, blanks or trailing bytes. Returns 0, or -1 and errno EINVAL/ERANGE. */
+int str_number(const char *s, long min, long max, long *out);
+/* The next line of [*p,end): sets line,len (without "\n") and advances *p. Returns false at the end. */
+bool line_next(const char **p, const char *end, const char **line, size_t *len);
+
+#endif

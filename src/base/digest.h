@@ -1,0 +1,16 @@
+/* digest: SHA-256 (BearSSL) and random bytes (getrandom(2)). */
+#ifndef BASE_DIGEST_H
+#define BASE_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIGEST_HEX 65 /* with NUL */
+
+void digest_hex(const void *data, size_t len, char hex[DIGEST_HEX]);
+/* Of an open file from its start, by pread; the offset is left alone. 0/-1. */
+int digest_fd(int fd, char hex[DIGEST_HEX]);
+/* Fill with random bytes; never blocks: before the pool is ready it adds the clock and the rdrand of a HMAC-DRBG. 0/-1. */
+int random_bytes(void *dst, size_t len);
+
+#endif

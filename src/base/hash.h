@@ -1,0 +1,33 @@
+/* hash: password hashes, made and checked by the payload's own libxcrypt (crypt(5)). */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HASH_CAP 384 /* CRYPT_OUTPUT_SIZE */
+
+enum hash_method {
+	HASH_NONE, /* not a hash: empty, locked, damaged */
+	HASH_YESCRYPT, HASH_GOST_YESCRYPT, HASH_SCRYPT, HASH_BCRYPT, HASH_SHA512, HASH_SHA256, HASH_SUNMD5, HASH_SHA1, HASH_MD5,
+	HASH_NT, HASH_BSDI, HASH_DES, HASH_METHODS
+};
+
+const char *hash_name(enum hash_method m);   /* as login.defs' ENCRYPT_METHOD spells it where it can: "SHA512", "YESCRYPT", "BCRYPT", "DES", ... */
+const char *hash_prefix(enum hash_method m); /* "$6$", "$y$", ... ; "" for DES */
+/* The method of a stored hash by its form (leading '!' or '*' of a lock are not skipped). HASH_NONE when it is none. */
+enum hash_method hash_identify(const char *hash);
+/* The method named in login.defs / PAM arguments, any case. HASH_NONE when unknown. */
+enum hash_method hash_by_name(const char *name);
+/* Strength order for choosing: higher is better, 0 never chosen for a new password (DES, MD5, NT...). */
+int hash_strength(enum hash_method m);
+/* A fresh setting for m with the default cost. 0/-1. */
+int hash_setting(enum hash_method m, char *dst, size_t cap);
+/* crypt(key, setting) into dst. 0, or -1 EINVAL (method or setting refused). */
+int hash_make(const char *key, const char *setting, char *dst, size_t cap);
+bool hash_verify(const char *key, const char *hash);
+/* A random password of 16 characters from 32 letters and digits at the same place on common keyboard layouts (80 bits), in groups of four
+ * joined by '.'; no characters that are easily confused. dst at least 24 bytes. 0/-1. */
+int password_generate(char *dst, size_t cap);
+
+#endif

@@ -1,0 +1,50 @@
+/* context: what every phase is given, and what phases tell each other, through memory shared by supervisor and workers. */
+#ifndef PHASES_CONTEXT_H
+#define PHASES_CONTEXT_H
+
+#include "base/file.h"
+#include "base/report.h"
+#include "checks/check.h"
+#include "target/target.h"
+
+enum password_mode { PASSWORD_AUTO, PASSWORD_GENERATE, PASSWORD_KEEP, PASSWORD_CONFIG, PASSWORD_FILE };
+
+struct settings {
+	char user[64];            /* "" : choose */
+	enum password_mode password;
+	char password_file[256];
+	char password_hash[384];  /* configuration's */
+	bool reset_allowed;       /* reset = no makes it false */
+	bool libxcrypt_rebuild;   /* start the ladder at the package manager's rebuild */
+	bool phases[9];           /* chosen ones by number */
+	long timeout, build_timeout, deadline; /* seconds; deadline 0: computed */
+	char capture[256];
+};
+
+/* Shared between workers (one mapping, locked, not dumped, wiped at the end). */
+struct shared {
+	char password[128];       /* the new one, generated or from a file: console and canary alone */
+	char user[64];
+	unsigned methods_proven;  /* bit set of hash methods every 64-bit libcrypt in use was proven to verify (after phase 3) */
+	bool dynamic_ok;          /* the control program ran */
+	bool libcrypt_ok;         /* every soname verifies everything asked */
+	char repaired[8][256];    /* target paths of libraries phase 3 replaced */
+	unsigned nrepaired;
+	unsigned changes;
+};
+
+struct context {
+	struct target *t;
+	const struct settings *set;
+	struct shared *shared;
+	struct report *report;
+	struct journal *journal;  /* opened by the runner in the worker of a phase flagged PHASE_WRITES; NULL otherwise */
+	int64_t deadline;         /* this phase's, absolute */
+};
+
+/* The deadline of one operation inside the phase: now + seconds, at most the phase's. */
+int64_t context_deadline(const struct context *c, long seconds);
+/* check_context of a phase. */
+struct check_context context_checks(const struct context *c);
+
+#endif

@@ -1,0 +1,32 @@
+/* phase: the table of the eight. Order, names and limits live here alone. */
+#ifndef PHASES_PHASE_H
+#define PHASES_PHASE_H
+
+#include "phases/context.h"
+
+#define PHASE_WRITES 1u    /* gets a journal */
+#define PHASE_HOST_PID 2u  /* must see and signal the processes outside */
+
+struct phase {
+	int number;
+	const char *name;      /* "libxcrypt rebuild": the name in the log and report */
+	/* Runs in a worker of its own. Returns its outcome; text for the phase's one-line result (report->phases[n].text) is set by the phase. */
+	enum outcome (*run)(struct context *c);
+	unsigned flags;
+	unsigned operations;   /* how many may each need the time-out, */
+	unsigned builds;       /* and how many the build time-out: the worst case the deadline is made of */
+};
+extern const struct phase phases[8];
+
+enum outcome p1_diagnostics(struct context *c);
+enum outcome p2_process_cleanup(struct context *c);
+enum outcome p3_libxcrypt_rebuild(struct context *c);
+enum outcome p4_password_reset(struct context *c);
+enum outcome p5_pam_verification(struct context *c);
+enum outcome p6_display_manager(struct context *c);
+enum outcome p7_system_state(struct context *c);
+enum outcome p8_summary(struct context *c);
+/* Set the phase's one-line result. */
+void phase_text(struct context *c, int number, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,31 @@
+/* init: init systems as one table (systemd, OpenRC, sysvinit, runit), as far as a display manager and a default runlevel need them. */
+#ifndef TARGET_INIT_H
+#define TARGET_INIT_H
+
+#include "base/file.h"
+#include "target/target.h"
+
+struct display_manager {
+	const char *name;       /* "sddm" */
+	const char *binary;     /* /usr/bin/sddm */
+	const char *pam;        /* PAM service: "sddm" */
+};
+extern const struct display_manager display_managers[]; /* name NULL ends it */
+
+struct init_system {
+	const char *name;
+	bool (*present)(const struct target *t);
+	/* default runlevel or target: "graphical.target", "default" */
+	int (*level)(const struct target *t, char *dst, size_t cap);
+	/* the enabled display manager's name; -1 ENOENT when none */
+	int (*enabled)(const struct target *t, char *dst, size_t cap);
+	/* enable dm in the default runlevel or target, through the journal */
+	int (*enable)(const struct target *t, struct journal *j, const struct display_manager *dm);
+};
+extern const struct init_system *const init_systems[]; /* NULL-terminated */
+/* The one /sbin/init leads to, or NULL. */
+const struct init_system *init_in_use(const struct target *t);
+/* Do the binary and every library it NEEDs resolve in the target? 0 yes; -1 no, why filled ("/usr/bin/sddm: libQt5Core.so.5 not found"). */
+int init_resolves(const struct target *t, const char *binary, char *why, size_t cap);
+
+#endif
