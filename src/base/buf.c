@@ -1,0 +1,180 @@
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+void buf_add(struct buf *b, const void *data, size_t len)
+{
+	size_t room = b->cap ? b->cap - 1 - b->len : 0;
+
+	if (len > room) {
+		len = room;
+		b->cut = true;
+	}
+	if (len)
+		memcpy(b->p + b->len, data, len);
+	b->len += len;
+	if (b->cap)
+		b->p[b->len] = '\0';
+}
+
+void buf_adds(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void buf_vaddf(struct buf *b, const char *fmt, va_list ap)
+{
+	size_t room = b->cap - b->len;
+	int n;
+
+	if (!b->cap) {
+		b->cut = true;
+		return;
+	}
+	n = vsnprintf(b->p + b->len, room, fmt, ap);
+	if (n < 0 || (size_t)n >= room) {
+		b->cut = true;
+		b->len += strlen(b->p + b->len);
+	} else {
+		b->len += (size_t)n;
+	}
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(b, fmt, ap);
+	va_end(ap);
+}
+
+/* Length of the valid UTF-8 sequence at s (RFC 3629: no overlong form, no surrogate), 0 when there
+ * is none. */
+static size_t utf8_length(const unsigned char *s, size_t len)
+{
+	unsigned char low = 0x80, high = 0xBF;
+	size_t n;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xC2 || s[0] > 0xF4)
+		return 0;
+	n = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+	if (n > len)
+		return 0;
+	if (s[0] == 0xE0)
+		low = 0xA0;
+	if (s[0] == 0xED)
+		high = 0x9F;
+	if (s[0] == 0xF0)
+		low = 0x90;
+	if (s[0] == 0xF4)
+		high = 0x8F;
+	if (s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((s[i] & 0xC0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* C0, DEL, and C1 as UTF-8 spells it (a terminal may obey U+009B as it does ESC [). */
+static bool is_control(const unsigned char *s, size_t n)
+{
+	return (n == 1 && (s[0] < 0x20 || s[0] == 0x7F)) || (n == 2 && s[0] == 0xC2 && s[1] < 0xA0);
+}
+
+void buf_add_escaped(struct buf *b, const void *data, size_t len, bool keep_lines)
+{
+	const unsigned char *s = data;
+
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_length(s + i, len - i);
+		bool kept = keep_lines && (s[i] == '\n' || s[i] == '\t');
+
+		if (n && (kept || !is_control(s + i, n))) {
+			buf_add(b, s + i, n);
+			i += n;
+		} else {
+			buf_addf(b, "\\x%02x", s[i++]);
+		}
+	}
+}
+
+void buf_add_json(struct buf *b, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t len = strlen(text);
+
+	buf_adds(b, "\"");
+	for (size_t i = 0, n; i < len; i += n ? n : 1) {
+		n = utf8_length(s + i, len - i);
+		if (!n)
+			buf_adds(b, "\xEF\xBF\xBD");
+		else if (s[i] == '"' || s[i] == '\\')
+			buf_addf(b, "\\%c", s[i]);
+		else if (n == 1 && is_control(s + i, 1))
+			buf_addf(b, "\\u%04x", s[i]);
+		else
+			buf_add(b, s + i, n);
+	}
+	buf_adds(b, "\"");
+}
+
+bool str_copy(char *dst, size_t cap, const char *s)
+{
+	size_t len = strlen(s);
+	size_t n = len < cap ? len : cap - 1;
+
+	memcpy(dst, s, n);
+	dst[n] = '\0';
+	return n == len;
+}
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+int str_number(const char *s, long min, long max, long *out)
+{
+	long n = 0;
+
+	if (!*s) {
+		errno = EINVAL;
+		return -1;
+	}
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9') {
+			errno = EINVAL;
+			return -1;
+		}
+		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *s - '0', &n)) {
+			errno = ERANGE;
+			return -1;
+		}
+	}
+	if (n < min || n > max) {
+		errno = ERANGE;
+		return -1;
+	}
+	*out = n;
+	return 0;
+}
+
+bool line_next(const char **p, const char *end, const char **line, size_t *len)
+{
+	const char *newline;
+
+	if (*p >= end)
+		return false;
+	newline = memchr(*p, '\n', (size_t)(end - *p));
+	*line = *p;
+	*len = (size_t)((newline ? newline : end) - *p);
+	*p = newline ? newline + 1 : end;
+	return true;
+}

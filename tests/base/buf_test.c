@@ -1,0 +1,121 @@
+#include "base/buf.h"
+
+#include <check.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+Suite *buf_suite(void);
+
+START_TEST(buf_drops_what_does_not_fit_and_says_so)
+{
+	char mem[5];
+	struct buf b = BUF_OF(mem);
+
+	buf_adds(&b, "abc");
+	ck_assert(!b.cut);
+	buf_addf(&b, "%d", 4567);
+	ck_assert_str_eq(mem, "abc4");
+	ck_assert_uint_eq(b.len, 4);
+	ck_assert(b.cut);
+	buf_adds(&b, "x");
+	ck_assert_str_eq(mem, "abc4");
+}
+END_TEST
+
+START_TEST(buf_escapes_what_a_terminal_would_obey)
+{
+	char mem[128];
+	struct buf b = BUF_OF(mem);
+
+	buf_add_escaped(&b, "a\033[2J\n\302\233\177\0", 10, false);
+	ck_assert_str_eq(mem, "a\\x1b[2J\\x0a\\xc2\\x9b\\x7f\\x00");
+	b = BUF_OF(mem);
+	buf_add_escaped(&b, "\303\244\n\t", 4, true);
+	ck_assert_str_eq(mem, "\303\244\n\t");
+}
+END_TEST
+
+START_TEST(buf_escapes_invalid_utf8)
+{
+	static const char *const bad[] = {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xe2\x82",
+					  "\xf4\x90\x80\x80"};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char mem[64];
+		struct buf b = BUF_OF(mem);
+
+		buf_add_escaped(&b, bad[i], strlen(bad[i]), false);
+		for (const char *p = mem; *p; p++)
+			ck_assert_int_lt((unsigned char)*p, 0x80);
+		ck_assert_uint_eq(b.len, 4 * strlen(bad[i]));
+	}
+}
+END_TEST
+
+START_TEST(buf_json_quotes_every_byte_json_forbids)
+{
+	char mem[64];
+	struct buf b = BUF_OF(mem);
+
+	buf_add_json(&b, "a\"\\\n\xff\303\244");
+	ck_assert_str_eq(mem, "\"a\\\"\\\\\\u000a\357\277\275\303\244\"");
+}
+END_TEST
+
+START_TEST(str_copy_terminates_and_says_when_cut)
+{
+	char dst[4];
+
+	ck_assert(str_copy(dst, sizeof dst, "abc"));
+	ck_assert(!str_copy(dst, sizeof dst, "abcd"));
+	ck_assert_str_eq(dst, "abc");
+}
+END_TEST
+
+START_TEST(str_number_takes_digits_alone)
+{
+	static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "0x1", "1s"};
+	long n = -7;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		ck_assert_int_eq(str_number(bad[i], 0, 100, &n), -1);
+		ck_assert_int_eq(errno, EINVAL);
+	}
+	ck_assert_int_eq(str_number("101", 0, 100, &n), -1);
+	ck_assert_int_eq(errno, ERANGE);
+	ck_assert_int_eq(str_number("99999999999999999999", 0, LONG_MAX, &n), -1);
+	ck_assert_int_eq(n, -7);
+	ck_assert_int_eq(str_number("100", 0, 100, &n), 0);
+	ck_assert_int_eq(n, 100);
+}
+END_TEST
+
+START_TEST(line_next_gives_a_last_line_without_newline)
+{
+	const char text[] = "a\n\nbc";
+	const char *p = text, *end = text + 5, *line;
+	size_t len;
+
+	ck_assert(line_next(&p, end, &line, &len) && len == 1 && *line == 'a');
+	ck_assert(line_next(&p, end, &line, &len) && len == 0);
+	ck_assert(line_next(&p, end, &line, &len) && len == 2 && *line == 'b');
+	ck_assert(!line_next(&p, end, &line, &len));
+}
+END_TEST
+
+Suite *buf_suite(void)
+{
+	Suite *s = suite_create("buf");
+	TCase *t = tcase_create("buf");
+
+	tcase_add_test(t, buf_drops_what_does_not_fit_and_says_so);
+	tcase_add_test(t, buf_escapes_what_a_terminal_would_obey);
+	tcase_add_test(t, buf_escapes_invalid_utf8);
+	tcase_add_test(t, buf_json_quotes_every_byte_json_forbids);
+	tcase_add_test(t, str_copy_terminates_and_says_when_cut);
+	tcase_add_test(t, str_number_takes_digits_alone);
+	tcase_add_test(t, line_next_gives_a_last_line_without_newline);
+	suite_add_tcase(s, t);
+	return s;
+}
