@@ -1,41 +1,104 @@
-# rd-recovery: make test runs the unit tests, make lint reads the code, make deps installs what both need.
+# rd-recovery. make: the payload build/rd-recovery. make test, make demo, make lint, make install, make deps, make clean.
 
 # --- settings
-PACKAGES := gcc make check pkg-config clang-format cppcheck shellcheck
-CFLAGS   := -std=c17 -D_GNU_SOURCE -O1 -g -Isrc -Wall -Wextra -Wshadow -Wmissing-prototypes \
-            -Wpedantic -Werror
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover
-SOURCES  := $(shell find src -name '*.c' | sort)
-HEADERS  := $(shell find src -name '*.h' | sort)
-TESTS    := $(shell find tests -name '*_test.c' | sort)
-SUITES   := $(patsubst %_test,%_suite,$(notdir $(basename $(TESTS))))
-SCRIPTS  := .ci/run $(shell find src tests -name '*.sh')
+PREFIX       := /usr
+PACKAGES     := gcc binutils make musl-tools linux-libc-dev autoconf automake libtool libltdl-dev \
+                pkg-config xz-utils dpkg-dev ca-certificates
+TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
+                expect cpio e2fsprogs kmod
+# The sources of both libraries; LIBXCRYPT_TARBALL= and BEARSSL_TARBALL= name other copies of the same bytes.
+export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
+export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
+export LIBXCRYPT_TARBALL BEARSSL_TARBALL
+MAX_SIZE     := 409600
+WARN         := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Werror
+STD          := -std=c17 -D_GNU_SOURCE -Isrc
+ARCH         := $(shell gcc -print-multiarch)
+MUSL         := /usr/lib/$(shell uname -m)-linux-musl
+KERNEL       := -idirafter /usr/include -idirafter /usr/include/$(ARCH)
+SOURCES      := $(sort $(shell find src -name '*.c' -not -path 'src/probe/*'))
+HEADERS      := $(sort $(shell find src -name '*.h'))
+TESTS        := $(sort $(shell find tests -name '*_test.c'))
+SUITES       := $(patsubst %_test,%_suite,$(notdir $(basename $(TESTS))))
+SCRIPTS      := .ci/run $(shell find src tests qemu -name '*.sh')
 
-test: deps build/unit
-	@./build/unit
+all: deps-build build/rd-recovery
 
 # --- what must be installed
-deps:
+deps-build:
 	@sh src/build/deps.sh $(PACKAGES)
+deps:
+	@sh src/build/deps.sh $(PACKAGES) $(TEST_PACKAGES)
 
-# --- unit tests: glibc, with sanitizers
-build/unit: $(SOURCES) $(HEADERS) $(TESTS) build/unit.c
-	@$(CC) $(CFLAGS) $(SANITIZE) -o $@ $(SOURCES) $(TESTS) build/unit.c \
-		$$(pkg-config --cflags --libs check)
+# --- the two libraries: pinned sources, then one build for musl, one for the unit tests
+build/sources/SHA256SUMS: FORCE
+	@sh src/build/sources.sh build/sources
+build/sources/libxcrypt-4.4.33-autotools.tar.xz: build/sources/SHA256SUMS src/build/libs.sh
+	@sh src/build/libs.sh archive
+build/libs/musl/libbearssl.a build/libs/glibc/libbearssl.a build/libs/crippled/libcrypt.so.1.1.0: \
+		build/sources/libxcrypt-4.4.33-autotools.tar.xz
+	@sh src/build/libs.sh $(notdir $(patsubst %/,%,$(dir $@)))
 
+# --- the probe: programs without a libc that ask a target's libcrypt; empty where the machine is another one
+build/probe/probe%: src/probe/probe.c src/probe/stub.c src/probe/build.sh
+	@sh src/probe/build.sh $* $@
+
+# --- the payload: musl, static-pie (musl-gcc cannot link that), hardened, reproducible
+HARDEN  := -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
+OBJECTS := $(SOURCES:src/%.c=build/payload/%.o) build/payload/probe/embed.o
+build/payload/%.o: src/%.c build/libs/musl/libbearssl.a
+	@mkdir -p $(@D)
+	@musl-gcc $(STD) $(WARN) -Os $(HARDEN) -MMD -Ibuild/libs/musl/include $(KERNEL) -c -o $@ $<
+build/payload/probe/embed.o build/test/probe/embed.o: src/probe/embed.S build/probe/probe64 build/probe/probe32
+	@mkdir -p $(@D)
+	@gcc -c -o $@ $<
+build/rd-recovery: $(OBJECTS) Makefile
+	@gcc -nostdlib -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s \
+		-o $@.new $(MUSL)/rcrt1.o $(MUSL)/crti.o $$(gcc -print-file-name=crtbeginS.o) $(OBJECTS) \
+		build/libs/musl/libcrypt.a build/libs/musl/libbearssl.a -L$(MUSL) \
+		-Wl,--start-group -lc $$(gcc -print-libgcc-file-name) -Wl,--end-group \
+		$$(gcc -print-file-name=crtendS.o) $(MUSL)/crtn.o
+	@! readelf -lW $@.new | grep INTERP || { echo '$@ names an interpreter: not static' >&2; exit 1; }
+	@size=$$(stat -c %s $@.new); [ $$size -le $(MAX_SIZE) ] || \
+		{ echo "$@ has $$size bytes, more than $(MAX_SIZE)" >&2; exit 1; }
+	@mv $@.new $@
+	@echo "$@: $$(stat -c %s $@) bytes"
+
+# --- tests: build checks, unit tests (glibc, sanitizers), real roots, QEMU; the last line counts them all
+SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover
+TESTFLAGS := $(STD) $(WARN) -O1 -g $(SANITIZE) -Ibuild/libs/glibc/include
+UNITS     := $(filter-out build/test/main.o,$(SOURCES:src/%.c=build/test/%.o)) build/test/probe/embed.o
+build/test/%.o: src/%.c build/libs/glibc/libbearssl.a
+	@mkdir -p $(@D)
+	@gcc $(TESTFLAGS) -MMD -c -o $@ $<
+build/test/%_test.o: tests/%_test.c build/libs/glibc/libbearssl.a
+	@mkdir -p $(@D)
+	@gcc $(TESTFLAGS) -MMD -c -o $@ $<
 build/unit.c: tests/unit.sh $(TESTS)
-	@mkdir -p build
 	@sh tests/unit.sh $(SUITES) >$@
-
-# --- lint: layout, analysis, shell, headers that stand alone, includes that point down only
-lint: deps
+build/unit: $(UNITS) $(TESTS:tests/%.c=build/test/%.o) build/unit.c
+	@gcc $(TESTFLAGS) -o $@ $^ build/libs/glibc/libcrypt.a build/libs/glibc/libbearssl.a $$(pkg-config --libs check)
+test: deps build/rd-recovery build/unit build/libs/crippled/libcrypt.so.1.1.0
+	@sh tests/run.sh
+demo: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
+	@qemu/demo.sh
+lint: deps build/libs/musl/libbearssl.a
 	clang-format --dry-run -Werror $(SOURCES) $(TESTS)
-	cppcheck --quiet --error-exitcode=1 --enable=warning,portability -Isrc $(SOURCES)
-	shellcheck $(SCRIPTS)
-	@for h in $(HEADERS); do $(CC) $(CFLAGS) -fsyntax-only -x c $$h || exit 1; done
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -Isrc $(SOURCES)
+	shellcheck -x $(SCRIPTS)
+	@for h in $(HEADERS) $(SOURCES); do \
+		gcc $(STD) $(WARN) -Ibuild/libs/musl/include -fsyntax-only -x c $$h || exit 1; done
 	@sh tests/includes.sh
 
+# --- installation
+install: all
+	install -D -m 0755 build/rd-recovery '$(DESTDIR)$(PREFIX)/sbin/rd-recovery'
+	install -d '$(DESTDIR)$(PREFIX)/lib/dracut/modules.d/90rd-recovery' '$(DESTDIR)$(PREFIX)/share/rd-recovery'
+	install -m 0755 dracut-module/90rd-recovery/*.sh '$(DESTDIR)$(PREFIX)/lib/dracut/modules.d/90rd-recovery'
+	install -m 0644 dracut-module/90rd-recovery/*.conf '$(DESTDIR)$(PREFIX)/lib/dracut/modules.d/90rd-recovery'
+	install -m 0644 build/sources/libxcrypt-4.4.33-autotools.tar.xz '$(DESTDIR)$(PREFIX)/share/rd-recovery'
 clean:
-	rm -rf build
+	rm -rf --one-file-system build
 
-.PHONY: test deps lint clean
+-include $(OBJECTS:.o=.d) $(UNITS:.o=.d)
+.PHONY: all deps deps-build test demo lint install clean FORCE

@@ -1,0 +1,83 @@
+#!/bin/sh
+# libs.sh musl|glibc|crippled|archive: from the pinned sources in build/sources
+#   musl, glibc  build/libs/NAME/{libcrypt.a,libbearssl.a,include}: for the payload, for the unit tests
+#   crippled     build/libs/crippled/libcrypt.so.1.1.0: a system's libcrypt that lost SHA512-CRYPT, for tests and demo
+#   archive      build/sources/libxcrypt-4.4.33-autotools.tar.xz: a source tree with its ./configure
+set -eu
+
+kind=${1:?}
+top=$PWD
+work=$top/build/work/$kind
+out=$top/build/libs/$kind
+carried=libxcrypt-4.4.33
+archive=$top/build/sources/$carried-autotools.tar.xz
+
+# unpack ARCHIVE DIR: without the archive's own top folder.
+unpack() {
+	rm -rf "$2"
+	mkdir -p "$2"
+	tar -xf "$1" --strip-components=1 -C "$2"
+}
+
+# configure_crypt FLAGS...: libcrypt from the carried archive, in $work/libxcrypt.
+configure_crypt() {
+	unpack "$archive" "$work/libxcrypt"
+	cd "$work/libxcrypt"
+	./configure --quiet --disable-dependency-tracking --disable-werror \
+		--disable-failure-tokens "$@"
+}
+
+make_archive() {
+	unpack build/sources/libxcrypt.tar.xz "$work/$carried"
+	(cd "$work/$carried" && autoreconf -fi && rm -rf autom4te.cache)
+	tar -C "$work" --sort=name --mtime=@1670000000 --owner=0 --group=0 --numeric-owner \
+		-cJf "$archive.new" "$carried"
+	mv "$archive.new" "$archive"
+}
+
+# make_static COMPILER HOST CPPFLAGS
+make_static() {
+	_flags="-Os -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
+	rm -rf "$out"
+	mkdir -p "$out/include"
+	(
+		configure_crypt --host="$2" --disable-shared --enable-static --enable-obsolete-api=no \
+			--enable-hashes=all CC="$1" CPPFLAGS="$3" CFLAGS="$_flags"
+		make -s libcrypt.la
+		cp .libs/libcrypt.a "$out/"
+		cp crypt.h "$out/include/"
+	)
+	unpack build/sources/bearssl.tar.xz "$work/bearssl"
+	# No command line tool, no tests: the library alone.
+	make -s -C "$work/bearssl" CC="$1" LD="$1" CFLAGS="$_flags" lib
+	cp "$work/bearssl/build/libbearssl.a" "$out/"
+	cp "$work"/bearssl/inc/*.h "$out/include/"
+}
+
+make_crippled() {
+	configure_crypt --disable-static --enable-shared --enable-obsolete-api=yes \
+		--enable-hashes=yescrypt,bcrypt,descrypt CFLAGS=-O2
+	make -s libcrypt.la
+	mkdir -p "$out"
+	strip -o "$out/libcrypt.so.1.1.0" .libs/libcrypt.so.1.1.0
+}
+
+log=$top/build/work/$kind.log
+rm -rf "$work"
+mkdir -p "$work"
+echo "libs: $kind"
+case $kind in
+archive) set -- make_archive ;;
+musl) set -- make_static musl-gcc "$(uname -m)-linux-musl" \
+	"-idirafter /usr/include -idirafter /usr/include/$(gcc -print-multiarch)" ;;
+glibc) set -- make_static gcc "$(gcc -dumpmachine)" "" ;;
+crippled) set -- make_crippled ;;
+*) exit 2 ;;
+esac
+# A subshell of its own: in a list with || the shell would ignore failures.
+set +e
+(set -e; "$@") >"$log" 2>&1
+status=$?
+[ "$status" -eq 0 ] || tail -n 40 "$log" >&2
+rm -rf "$work"
+exit "$status"

@@ -1,0 +1,93 @@
+#!/bin/sh
+# sources.sh DIR: the pinned sources of libxcrypt and BearSSL as DIR/libxcrypt.tar.xz and DIR/bearssl.tar.xz.
+# From LIBXCRYPT_TARBALL and BEARSSL_TARBALL where given, else through the system's package manager.
+# DIR/SHA256SUMS changes only when a source changed: make compares its time.
+set -eu
+
+libxcrypt_sha256=${LIBXCRYPT_SHA256:?}
+bearssl_sha256=${BEARSSL_SHA256:?}
+dir=${1:?}
+apt=$PWD/$dir/apt
+case $dir in
+/*) apt=$dir/apt ;;
+esac
+
+sum() {
+	sha256sum <"$1" | cut -d ' ' -f 1
+}
+
+# check FILE WANTED: stops the build unless the sum is the pinned one.
+check() {
+	_is=$(sum "$1")
+	[ "$_is" = "$2" ] && return
+	echo "sources: $1 is not the pinned source:" >&2
+	echo "  expected SHA-256 $2" >&2
+	echo "  found    SHA-256 $_is" >&2
+	exit 1
+}
+
+# The distribution's own entries as deb-src, in a private folder: the system's configuration stays as it is.
+# Other vendors' entries (their suites have other names) are left out: one of them failing must not matter.
+private_sources() {
+	_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:?}")
+	_suites="($_suite|stable|oldstable|testing|unstable|sid)(-updates|-security|-proposed-updates)?(/updates)?"
+	for _file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+		[ -r "$_file" ] || continue
+		sed -nE "/^[[:space:]]*deb(-src)?[[:space:]].*[[:space:]]$_suites[[:space:]](.*[[:space:]])?main([[:space:]]|$)/{
+			s/^[[:space:]]*deb(-src)?[[:space:]]/deb-src /;p;}" "$_file"
+	done | sort -u >"$apt/parts/lines.list"
+	for _file in /etc/apt/sources.list.d/*.sources; do
+		[ -r "$_file" ] || continue
+		awk -v RS= -v suites="(^|\n)Suites:[^\n]*[ \t]$_suites([ \t\n]|$)" '
+			$0 ~ suites && !/(^|\n)Enabled:[ \t]*no/ && /(^|\n)Components:[^\n]*main/ {
+				sub(/(^|\n)Types:[^\n]*/, "\nTypes: deb-src"); sub(/^\n/, ""); print $0 "\n" }' "$_file"
+	done >"$apt/parts/stanzas.sources"
+}
+
+fetch_all() {
+	command -v apt-get >/dev/null || {
+		echo 'sources: no apt-get here: give LIBXCRYPT_TARBALL= and BEARSSL_TARBALL=' >&2
+		exit 1
+	}
+	rm -rf "$apt"
+	mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/got"
+	private_sources
+	set -- -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" \
+		-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=
+	echo 'sources: libxcrypt and bearssl, from the package manager'
+	apt-get "$@" update >"$apt/log" 2>&1 &&
+		(cd "$apt/got" && apt-get "$@" source --download-only libxcrypt bearssl) >>"$apt/log" 2>&1 || {
+		cat "$apt/log" >&2
+		echo 'sources: the package manager could not fetch them (or give LIBXCRYPT_TARBALL= and BEARSSL_TARBALL=)' >&2
+		exit 1
+	}
+	fetched=yes
+}
+
+# provide NAME WANTED TARBALL: DIR/NAME.tar.xz with the wanted sum.
+provide() {
+	_to=$dir/$1.tar.xz
+	if [ -n "$3" ]; then
+		[ -r "$3" ] || { echo "sources: cannot read $3" >&2; exit 1; }
+		check "$3" "$2"
+		_from=$3
+	else
+		[ -r "$_to" ] && [ "$(sum "$_to")" = "$2" ] && return
+		[ -n "$fetched" ] || fetch_all
+		for _from in "$apt/got/$1"_*.orig.tar.*z; do break; done
+		check "$_from" "$2"
+	fi
+	cmp -s "$_from" "$_to" || { cp "$_from" "$_to.new" && mv "$_to.new" "$_to"; }
+}
+
+fetched=
+mkdir -p "$dir"
+provide libxcrypt "$libxcrypt_sha256" "${LIBXCRYPT_TARBALL:-}"
+provide bearssl "$bearssl_sha256" "${BEARSSL_TARBALL:-}"
+rm -rf "$apt"
+printf '%s  %s\n' "$libxcrypt_sha256" libxcrypt.tar.xz "$bearssl_sha256" bearssl.tar.xz >"$dir/SHA256SUMS.new"
+if cmp -s "$dir/SHA256SUMS.new" "$dir/SHA256SUMS"; then
+	rm "$dir/SHA256SUMS.new"
+else
+	mv "$dir/SHA256SUMS.new" "$dir/SHA256SUMS"
+fi
