@@ -26,6 +26,9 @@ int hash_setting(enum hash_method m, char *dst, size_t cap);
 /* crypt(key, setting) into dst. 0, or -1 EINVAL (method or setting refused). */
 int hash_make(const char *key, const char *setting, char *dst, size_t cap);
 bool hash_verify(const char *key, const char *hash);
+/* The known answer for m: crypt(HASH_KEY, hash_known(m)) is hash_known(m) itself; of a low cost. NULL for HASH_NONE. */
+#define HASH_KEY "rd-recovery"
+const char *hash_known(enum hash_method m);
 /* A random password of 16 characters from 32 letters and digits at the same place on common keyboard layouts (80 bits), in groups of four
  * joined by '.'; no characters that are easily confused. dst at least 24 bytes. 0/-1. */
 int password_generate(char *dst, size_t cap);

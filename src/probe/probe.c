@@ -1,6 +1,8 @@
-/* probe KEY SETTING...: print crypt(KEY, SETTING), one a line, or "no crypt" when the library has no such function.
+/* probe KEY SETTING...: print crypt(KEY, SETTING), one a line, or "no crypt" when the library has
+ * no such function.
  *
- * No libc, so that what the answer depends on is the loader and the one library that stands under the stub's soname.
+ * No libc, so that what the answer depends on is the loader and the one library that stands under
+ * the stub's soname.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,7 +11,8 @@ __attribute__((weak)) char *crypt(const char *key, const char *setting);
 _Noreturn void probe_main(long *stack);
 
 #ifdef __x86_64__
-__asm__(".globl _start\n_start: xor %ebp,%ebp\n\tmov %rsp,%rdi\n\tand $-16,%rsp\n\tcall probe_main\n");
+__asm__(
+    ".globl _start\n_start: xor %ebp,%ebp\n\tmov %rsp,%rdi\n\tand $-16,%rsp\n\tcall probe_main\n");
 enum { CALL_WRITE = 1, CALL_EXIT = 231 };
 static long call(long n, long a, const void *b, size_t c)
 {
@@ -17,7 +20,8 @@ static long call(long n, long a, const void *b, size_t c)
 	return n;
 }
 #elif defined __i386__
-__asm__(".globl _start\n_start: xor %ebp,%ebp\n\tmov %esp,%eax\n\tand $-16,%esp\n\tsub $12,%esp\n\tpush %eax\n"
+__asm__(".globl _start\n_start: xor %ebp,%ebp\n\tmov %esp,%eax\n\tand $-16,%esp\n\tsub "
+	"$12,%esp\n\tpush %eax\n"
 	"\tcall probe_main\n");
 enum { CALL_WRITE = 4, CALL_EXIT = 252 };
 static long call(long n, long a, const void *b, size_t c)

@@ -1,0 +1,62 @@
+#include "base/digest.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+Suite *digest_suite(void);
+
+/* FIPS 180-4's examples. */
+START_TEST(digest_is_sha256)
+{
+	char hex[DIGEST_HEX];
+
+	digest_hex("", 0, hex);
+	ck_assert_str_eq(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	digest_hex("abc", 3, hex);
+	ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+END_TEST
+
+START_TEST(digest_of_a_file_is_that_of_its_bytes_and_keeps_the_offset)
+{
+	static char million[1000000];
+	char hex[DIGEST_HEX];
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	memset(million, 'a', sizeof million);
+	ck_assert_uint_eq(fwrite(million, 1, sizeof million, f), sizeof million);
+	ck_assert_int_eq(fflush(f), 0);
+	ck_assert_int_eq(lseek(fileno(f), 7, SEEK_SET), 7);
+	ck_assert_int_eq(digest_fd(fileno(f), hex), 0);
+	ck_assert_str_eq(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+	ck_assert_int_eq(lseek(fileno(f), 0, SEEK_CUR), 7);
+	fclose(f);
+	ck_assert_int_eq(digest_fd(-1, hex), -1);
+}
+END_TEST
+
+START_TEST(random_fills_all_and_never_repeats)
+{
+	unsigned char a[64] = {0}, b[64] = {0}, none[8] = {0};
+
+	ck_assert_int_eq(random_bytes(a, sizeof a), 0);
+	ck_assert_int_eq(random_bytes(b, sizeof b), 0);
+	ck_assert(memcmp(a, b, sizeof a));
+	ck_assert(memcmp(a + 56, none, 8));
+}
+END_TEST
+
+Suite *digest_suite(void)
+{
+	Suite *s = suite_create("digest");
+	TCase *c = tcase_create("digest");
+
+	tcase_add_test(c, digest_is_sha256);
+	tcase_add_test(c, digest_of_a_file_is_that_of_its_bytes_and_keeps_the_offset);
+	tcase_add_test(c, random_fills_all_and_never_repeats);
+	suite_add_tcase(s, c);
+	return s;
+}

@@ -1,0 +1,127 @@
+#include "target/elf.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+Suite *elf_suite(void);
+
+static char *load(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "rb");
+	char *data;
+
+	ck_assert_msg(f, "%s", path);
+	fseek(f, 0, SEEK_END);
+	*len = (size_t)ftell(f);
+	rewind(f);
+	data = malloc(*len);
+	ck_assert_uint_eq(fread(data, 1, *len, f), *len);
+	fclose(f);
+	return data;
+}
+
+START_TEST(elf_reads_a_program)
+{
+	size_t len;
+	char *data = load("/bin/sh", &len);
+	struct elf_info e;
+
+	ck_assert_int_eq(elf_parse(data, len, &e), 0);
+	ck_assert_int_eq(e.bits, 8 * (int)sizeof(void *));
+	ck_assert_msg(strstr(e.interp, "ld-"), "%s", e.interp);
+	ck_assert_uint_ge(e.nneeded, 1);
+	ck_assert_str_eq(e.needed[e.nneeded - 1], "libc.so.6");
+	free(data);
+}
+END_TEST
+
+START_TEST(elf_reads_both_probes)
+{
+	size_t len;
+	struct elf_info e;
+	char *data = load("build/probe/probe32", &len);
+
+	if (len) {
+		ck_assert_int_eq(elf_parse(data, len, &e), 0);
+		ck_assert_int_eq(e.bits, 32);
+		ck_assert_str_eq(e.needed[0], "librd-asked.so");
+	}
+	free(data);
+	data = load("build/probe/probe64", &len);
+	if (len) {
+		ck_assert_int_eq(elf_parse(data, len, &e), 0);
+		ck_assert_int_eq(e.bits, 64);
+		ck_assert_str_eq(e.needed[0], "librd-asked.so");
+	}
+	free(data);
+}
+END_TEST
+
+START_TEST(elf_refuses_what_is_none)
+{
+	struct elf_info e;
+
+	ck_assert_int_eq(elf_parse("#!/bin/sh\n", 10, &e), -1);
+	ck_assert_int_eq(errno, ENOEXEC);
+	ck_assert_int_eq(elf_parse("", 0, &e), -1);
+	ck_assert_int_eq(errno, ENOEXEC);
+}
+END_TEST
+
+/* Heap copies of the exact length: the sanitizer sees every byte read beyond. */
+START_TEST(elf_survives_every_truncation)
+{
+	size_t len;
+	char *data = load("build/probe/probe64", &len);
+	struct elf_info e;
+
+	for (size_t n = 0; n < len; n++) {
+		char *cut = malloc(n ? n : 1);
+
+		memcpy(cut, data, n);
+		elf_parse(cut, n, &e);
+		if (n < 0x1000 && n >= 16 && len > n)
+			ck_assert(e.nneeded <= 1);
+		free(cut);
+	}
+	free(data);
+}
+END_TEST
+
+START_TEST(elf_survives_every_hostile_byte)
+{
+	size_t len;
+	char *data = load("build/probe/probe64", &len);
+	struct elf_info e;
+
+	for (size_t i = 0; i < len; i++) {
+		char old = data[i];
+		static const char hostile[] = {0, 1, 0x7f, -128, -1};
+
+		for (size_t k = 0; k < sizeof hostile; k++) {
+			data[i] = hostile[k];
+			elf_parse(data, len, &e);
+		}
+		data[i] = old;
+	}
+	free(data);
+}
+END_TEST
+
+Suite *elf_suite(void)
+{
+	Suite *s = suite_create("elf");
+	TCase *c = tcase_create("elf");
+
+	tcase_set_timeout(c, 30);
+	tcase_add_test(c, elf_reads_a_program);
+	tcase_add_test(c, elf_reads_both_probes);
+	tcase_add_test(c, elf_refuses_what_is_none);
+	tcase_add_test(c, elf_survives_every_truncation);
+	tcase_add_test(c, elf_survives_every_hostile_byte);
+	suite_add_tcase(s, c);
+	return s;
+}
