@@ -82,12 +82,12 @@ test: deps build/rd-recovery build/unit build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/run.sh
 demo: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@qemu/demo.sh
-lint: deps build/libs/musl/libbearssl.a
+lint: deps build/libs/glibc/libbearssl.a
 	clang-format --dry-run -Werror $(SOURCES) $(TESTS)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -Isrc $(SOURCES)
 	shellcheck -x $(SCRIPTS)
 	@for h in $(HEADERS) $(SOURCES); do \
-		gcc $(STD) $(WARN) -Ibuild/libs/musl/include -fsyntax-only -x c $$h || exit 1; done
+		gcc $(STD) $(WARN) -Ibuild/libs/glibc/include -fsyntax-only -x c $$h || exit 1; done
 	@sh tests/includes.sh
 
 # --- installation

@@ -1,0 +1,63 @@
+#!/bin/sh
+# build.sh: what the build promises of build/rd-recovery, and that it refuses sources it does not know. Last line: N passed, N failed.
+set -eu
+
+cd "$(dirname "$0")/.."
+unset MAKEFLAGS MAKELEVEL MFLAGS
+payload=build/rd-recovery
+dir=$(mktemp -d)
+trap 'rm -rf --one-file-system "$dir"' EXIT
+passed=0 failed=0
+
+# claim WHAT COMMAND...
+claim() {
+	_what=$1
+	shift
+	if "$@" >"$dir/said" 2>&1; then
+		passed=$((passed + 1))
+		return
+	fi
+	failed=$((failed + 1))
+	echo "not ok $_what"
+	tail -n 5 "$dir/said"
+}
+
+small() { [ "$(stat -c %s "$payload")" -le 409600 ]; }
+no_interpreter() { ! readelf -lW "$payload" | grep -E 'INTERP|NEEDED'; }
+is_pie() { readelf -hW "$payload" | grep 'Type:.*DYN'; }
+full_relro() { readelf -lW "$payload" | grep GNU_RELRO && readelf -dW "$payload" | grep -E 'BIND_NOW|NOW'; }
+no_executable_stack() { readelf -lW "$payload" | grep 'GNU_STACK.* RW  '; }
+canaries() { [ "$(objdump -d "$payload" | grep -c '%fs:0x28')" -ge 50 ]; }
+stripped() { ! readelf -SW "$payload" | grep -E '\.symtab|\.debug'; }
+
+# The second build lies in another folder, with nothing of the first but the sources.
+same_twice() {
+	mkdir -p "$dir/tree/build/sources"
+	cp -R Makefile src "$dir/tree/"
+	make -C "$dir/tree" LIBXCRYPT_TARBALL="$PWD/build/sources/libxcrypt.tar.xz" \
+		BEARSSL_TARBALL="$PWD/build/sources/bearssl.tar.xz" build/rd-recovery
+	cmp "$payload" "$dir/tree/build/rd-recovery"
+}
+
+refuses_other_sources() {
+	_is=$(sha256sum <README.md | cut -d ' ' -f 1)
+	mkdir -p "$dir/wrong"
+	cp -R Makefile src "$dir/wrong/"
+	! make -C "$dir/wrong" "$1=$PWD/README.md" build/rd-recovery >"$dir/refused" 2>&1 || return 1
+	grep "$_is" "$dir/refused" && grep "expected SHA-256 $2" "$dir/refused"
+}
+
+claim 'the payload has at most 400 KiB' small
+claim 'the payload names no interpreter' no_interpreter
+claim 'the payload is position independent' is_pie
+claim 'the payload has full RELRO' full_relro
+claim 'the stack is not executable' no_executable_stack
+claim 'the stack is guarded' canaries
+claim 'the payload is stripped' stripped
+claim 'two builds are identical' same_twice
+claim 'another libxcrypt stops the build, both sums printed' refuses_other_sources \
+	LIBXCRYPT_TARBALL 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
+claim 'another BearSSL stops the build, both sums printed' refuses_other_sources BEARSSL_TARBALL \
+	102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
