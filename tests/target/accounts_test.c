@@ -1,0 +1,179 @@
+#include "target/accounts_text.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+Suite *accounts_suite(void);
+
+static const char shadow[] = "# a comment: kept\r\n+::::::::\nargonaut:*:1:0:9:7:::\n"
+			     "argo:$6$salt$aaaa:19000:0:99999:7:::\r\nlast:!:1:0:9:7:::";
+
+START_TEST(edit_keeps_every_other_byte)
+{
+	struct account_edit e = {"argo", 1, "NEW"};
+	char dst[400];
+	size_t n;
+
+	ck_assert_int_eq(accounts_set_field(shadow, sizeof shadow - 1, &e, dst, sizeof dst, &n), 0);
+	dst[n] = 0;
+	ck_assert_str_eq(dst, "# a comment: kept\r\n+::::::::\nargonaut:*:1:0:9:7:::\n"
+			      "argo:NEW:19000:0:99999:7:::\r\nlast:!:1:0:9:7:::");
+}
+END_TEST
+
+START_TEST(edit_of_a_last_line_without_newline_adds_none)
+{
+	struct account_edit e = {"last", 8, "z"};
+	char dst[400];
+	size_t n;
+
+	ck_assert_int_eq(accounts_set_field(shadow, sizeof shadow - 1, &e, dst, sizeof dst, &n), 0);
+	ck_assert_int_eq(dst[n - 1], 'z');
+	e.field = 9;
+	ck_assert_int_eq(accounts_set_field(shadow, sizeof shadow - 1, &e, dst, sizeof dst, &n),
+			 -1);
+	e.field = 8;
+	ck_assert_int_eq(accounts_set_field(shadow, sizeof shadow - 1, &e, dst, 20, &n), -1);
+}
+END_TEST
+
+START_TEST(line_never_matches_nis_comments_or_prefixes)
+{
+	static const char *const no[] = {
+	    "", "+", "# a comment", "arg", "argonau", "argo:$6$salt$aaaa", "a\nb"};
+	size_t s, e;
+
+	for (unsigned i = 0; i < sizeof no / sizeof *no; i++)
+		ck_assert_int_eq(accounts_line(shadow, sizeof shadow - 1, no[i], &s, &e), -1);
+}
+END_TEST
+
+START_TEST(passwd_refuses_what_is_no_account)
+{
+	static const char *const no[] = {"",
+					 ":",
+					 "+::::::",
+					 "a:x:1:1::/h",
+					 "a:x:1:1::/h:/s:9",
+					 "a:x:-1:1::/h:/s",
+					 "a:x:99999999999999999999:1::/h:/s",
+					 "a:x::1::/h:/s",
+					 "#a:x:1:1::/h:/s"};
+	struct account a;
+
+	for (unsigned i = 0; i < sizeof no / sizeof *no; i++)
+		ck_assert_int_eq(accounts_parse_passwd(no[i], strlen(no[i]), &a), -1);
+	ck_assert_int_eq(accounts_parse_passwd("a:x\0y:1:1::/h:/s", 16, &a), -1);
+	ck_assert_int_eq(accounts_parse_passwd("a:x:1000:7::/h:/s", 17, &a), 0);
+	ck_assert(a.in_shadow && a.uid == 1000 && a.gid == 7);
+}
+END_TEST
+
+START_TEST(shadow_lock_marks_are_told_from_damage)
+{
+	static const struct {
+		const char *hash;
+		bool locked, empty, damaged;
+	} cases[] = {{"", false, true, false},
+		     {"!", true, false, false},
+		     {"*LK*", true, false, false},
+		     {"!!", true, false, false},
+		     {"nonsense", false, false, true}};
+	char line[200];
+	struct account a;
+
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(line, sizeof line, "a:%s:1:0:9:7:::", cases[i].hash);
+		accounts_parse_shadow(line, strlen(line), &a);
+		ck_assert(a.locked == cases[i].locked && a.empty == cases[i].empty);
+		ck_assert(a.damaged == cases[i].damaged);
+	}
+	accounts_parse_shadow("a:*:1", 5, &a);
+	ck_assert(a.damaged);
+}
+END_TEST
+
+START_TEST(pam_method_is_read_behind_pam_unix_alone)
+{
+	static const char stack[] =
+	    "# password x pam_unix.so md5\nauth required pam_unix.so md5\n"
+	    "password requisite pam_other.so sha256\n"
+	    "password\t[success=1 default=ignore]\t/lib/security/pam_unix.so obscure yescrypt # "
+	    "md5\n";
+
+	ck_assert_int_eq(accounts_pam_method(stack, sizeof stack - 1), HASH_YESCRYPT);
+	ck_assert_int_eq(accounts_pam_method(stack, 60), HASH_NONE);
+}
+END_TEST
+
+START_TEST(def_takes_the_last_and_no_comment)
+{
+	static const char defs[] = "#UID_MIN 5\nUID_MIN 1000\nUID_MINX 7\n UID_MIN\t2000 \n";
+	char v[16];
+
+	ck_assert_int_eq(accounts_def(defs, sizeof defs - 1, "UID_MIN", v, sizeof v), 0);
+	ck_assert_str_eq(v, "2000");
+	ck_assert_int_eq(accounts_def(defs, sizeof defs - 1, "UID", v, sizeof v), -1);
+}
+END_TEST
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	char path[300];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+START_TEST(user_is_the_lowest_uid_among_the_admins)
+{
+	char root[] = "/tmp/accounts.XXXXXX", path[300], name[64], reason[160];
+	struct target t;
+
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	snprintf(path, sizeof path, "%s/etc", root);
+	mkdir(path, 0755);
+	snprintf(path, sizeof path, "%s/usr", root);
+	mkdir(path, 0755);
+	put(root, "etc/os-release", "ID=../evil\n");
+	put(root, "etc/passwd",
+	    "root:x:0:0::/root:/bin/sh\nd:x:1:1::/:/bin/sh\nb:x:1002:1002::/b:/bin/sh\n"
+	    "a:x:1001:1001::/a:/bin/sh\nc:x:1000:1000::/c:/bin/sh\nn:x:1003:10::/n:/sbin/"
+	    "nologin\n");
+	put(root, "etc/group", "wheel:x:10:b,a\n");
+	ck_assert_int_eq(target_open(&t, root), 0);
+	ck_assert_str_eq(t.os_id, "linux");
+	ck_assert_int_eq(accounts_choose(&t, "", name, reason), 0);
+	ck_assert_str_eq(name, "a");
+	ck_assert_int_eq(accounts_choose(&t, "c", name, reason), 0);
+	ck_assert_str_eq(name, "c");
+	ck_assert_int_eq(accounts_choose(&t, "nobody", name, reason), -1);
+	target_close(&t);
+}
+END_TEST
+
+Suite *accounts_suite(void)
+{
+	Suite *s = suite_create("accounts");
+	TCase *c = tcase_create("accounts");
+
+	tcase_add_test(c, edit_keeps_every_other_byte);
+	tcase_add_test(c, edit_of_a_last_line_without_newline_adds_none);
+	tcase_add_test(c, line_never_matches_nis_comments_or_prefixes);
+	tcase_add_test(c, passwd_refuses_what_is_no_account);
+	tcase_add_test(c, shadow_lock_marks_are_told_from_damage);
+	tcase_add_test(c, pam_method_is_read_behind_pam_unix_alone);
+	tcase_add_test(c, def_takes_the_last_and_no_comment);
+	tcase_add_test(c, user_is_the_lowest_uid_among_the_admins);
+	suite_add_tcase(s, c);
+	return s;
+}
