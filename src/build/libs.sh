@@ -3,6 +3,7 @@
 #   musl, glibc  build/libs/NAME/{libcrypt.a,libbearssl.a,include}: for the payload, for the unit tests
 #   crippled     build/libs/crippled/libcrypt.so.1.1.0: a system's libcrypt that lost SHA512-CRYPT, for tests and demo
 #   archive      build/sources/libxcrypt-4.4.33-autotools.tar.xz: a source tree with its ./configure
+# shellcheck disable=SC2317 # the functions are called by name, at the end
 set -eu
 
 kind=${1:?}

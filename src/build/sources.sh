@@ -29,11 +29,12 @@ check() {
 # The distribution's own entries as deb-src, in a private folder: the system's configuration stays as it is.
 # Other vendors' entries (their suites have other names) are left out: one of them failing must not matter.
 private_sources() {
+	# shellcheck source=/dev/null # the system's own
 	_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:?}")
 	_suites="($_suite|stable|oldstable|testing|unstable|sid)(-updates|-security|-proposed-updates)?(/updates)?"
 	for _file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
 		[ -r "$_file" ] || continue
-		sed -nE "/^[[:space:]]*deb(-src)?[[:space:]].*[[:space:]]$_suites[[:space:]](.*[[:space:]])?main([[:space:]]|$)/{
+		sed -nE "/^[[:space:]]*deb(-src)?[[:space:]].*[[:space:]]${_suites}[[:space:]](.*[[:space:]])?main([[:space:]]|$)/{
 			s/^[[:space:]]*deb(-src)?[[:space:]]/deb-src /;p;}" "$_file"
 	done | sort -u >"$apt/parts/lines.list"
 	for _file in /etc/apt/sources.list.d/*.sources; do
@@ -55,12 +56,12 @@ fetch_all() {
 	set -- -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" \
 		-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=
 	echo 'sources: libxcrypt and bearssl, from the package manager'
-	apt-get "$@" update >"$apt/log" 2>&1 &&
-		(cd "$apt/got" && apt-get "$@" source --download-only libxcrypt bearssl) >>"$apt/log" 2>&1 || {
+	if ! (apt-get "$@" update && cd "$apt/got" && apt-get "$@" source --download-only libxcrypt bearssl) \
+		>"$apt/log" 2>&1; then
 		cat "$apt/log" >&2
 		echo 'sources: the package manager could not fetch them (or give LIBXCRYPT_TARBALL= and BEARSSL_TARBALL=)' >&2
 		exit 1
-	}
+	fi
 	fetched=yes
 }
 
