@@ -28,6 +28,8 @@ int libcrypt_find(const struct target *t, struct libcrypt *list, unsigned max);
 int libcrypt_loader(const struct target *t, int bits, char *dst, size_t cap);
 /* Can a dynamic program start at all? Runs the control program through loader and libc. 0 yes; -1 no, why filled. */
 int libcrypt_control(const struct target *t, int bits, char *why, size_t cap);
+/* The file name part of a library's resolved path after ".so.": "1.1.0". "" when there is none. Pure. */
+void libcrypt_version(const char *real, char *dst, size_t cap);
 /* Ask lib (or, with candidate non-NULL, that absolute file outside the target's soname path) every method of the set with known answers,
  * chrooted at root (the target or a trial of it). Fills can, cannot, answer, why. */
 struct libcrypt_question { const char *root; const char *candidate; unsigned methods; };
