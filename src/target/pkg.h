@@ -2,35 +2,41 @@
 #ifndef TARGET_PKG_H
 #define TARGET_PKG_H
 
-#include "base/child.h"
-#include "base/trial.h"
 #include "target/target.h"
 
-struct pkg_program { const char *argv[16]; char text[16][160]; const char *envp[48]; char env[48][256]; long seconds; int grace_ms; };
+#define PKG_ARGS 16
+#define PKG_UNPACK_DIR "/tmp/rd-recovery-x" /* in a trial */
+
+/* A command line for child_run; argv ends with NULL. */
+struct pkg_program { const char *argv[PKG_ARGS]; char text[600]; };
+typedef int pkg_each_fn(void *arg, const char *name, const char *version);
 
 struct pkg_manager {
-	const char *name;     /* "portage", "dpkg", ... */
-	const char *database; /* exists: this manager is in use */
-	const char *log;      /* its log file on the target */
-	/* one line per installed package "name version" through fn; -1 on error */
-	int (*each)(const struct target *t, int (*fn)(void *arg, const char *name, const char *version), void *arg);
-	/* name, version of the package that owns path. 0/-1 */
+	const char *name;      /* "portage", "dpkg", ... */
+	const char *database;  /* exists: this manager is in use */
+	const char *log;       /* its log file on the target */
+	const char *cache;     /* where binary packages lie */
+	const char *unpack;    /* sh -c script that unpacks package $1 into the current folder */
+	const char *reinstall[2]; /* sh -c scripts that rebuild or reinstall $1 offline, the second another way, or NULL */
+	const char *official;  /* what a person types in front of the package, once booted, to make a repaired file official */
+	bool builds;           /* reinstall compiles: build_timeout */
+	/* one line per installed package through fn; non-zero stops and is returned; -1 on error */
+	int (*each)(const struct target *t, pkg_each_fn *fn, void *arg);
+	/* name of the package that owns path. 0, or -1 ENOENT */
 	int (*owner)(const struct target *t, const char *path, char *name, size_t cap);
-	/* unpack the cached binary package that holds path's newest copy and write that member to the open fd. 0/-1 ENOENT: none cached. source gets the package's file name */
-	int (*cached)(const struct target *t, const char *path, int out_fd, char *source, size_t cap);
-	/* the command (run chrooted in a trial) that rebuilds or reinstalls pkg offline. attempt 0, 1 (a second way: minimal configuration). 0, or -1 when there's none */
-	int (*reinstall)(const struct target *t, const char *pkg, unsigned attempt, struct pkg_program *p);
-	/* prepare the trial root for it (configuration for attempt 1), may be NULL */
-	int (*prepare)(const struct trial *tr, unsigned attempt);
-	/* does the file differ from what the database recorded? 1 differs, 0 same, -1 unknown */
-	int (*differs)(const struct target *t, const char *path);
-	/* the command a person types, once booted, to make a repaired file official */
-	int (*official)(const char *pkg, char *dst, size_t cap);
-	bool builds;          /* reinstall compiles: build_timeout */
 };
-
+extern const struct pkg_manager pkg_portage, pkg_dpkg, pkg_pacman, pkg_apk, pkg_rpm;
 extern const struct pkg_manager *const pkg_managers[]; /* NULL-terminated */
+
 /* The one in use (its database exists), or NULL. */
 const struct pkg_manager *pkg_in_use(const struct target *t);
+/* The owner of path, with and without /usr in front (a merged /usr has two names for one file). 0/-1. */
+int pkg_owner(const struct target *t, const struct pkg_manager *m, const char *path, char name[128]);
+/* The newest cached package file of pkg: its target path. 0, or -1 ENOENT. */
+int pkg_cached(const struct target *t, const struct pkg_manager *m, const char *pkg, char file[256]);
+/* /bin/sh -c script with one argument. */
+void pkg_script(struct pkg_program *p, const char *script, const char *arg);
+/* Is path one of the lines of text? Pure; lead is put before each line ("/" or ""). */
+bool pkg_lists(const char *data, size_t len, const char *lead, const char *path);
 
 #endif

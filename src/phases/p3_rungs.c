@@ -1,0 +1,303 @@
+#include "phases/p3_rungs.h"
+
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool ladder_broken(const struct ladder *l, const struct libcrypt *lib)
+{
+	return !*lib->real || lib->answer == LIBCRYPT_UNLOADABLE || (lib->cannot & l->needed);
+}
+
+int ladder_look(struct ladder *l, const char *root)
+{
+	struct libcrypt_question q = {.root = root, .methods = l->asked};
+	int broken = 0, unknown = 0;
+
+	for (int i = 0; i < l->n; i++) {
+		libcrypt_ask(l->c->t, &q, &l->libs[i]);
+		if (ladder_broken(l, &l->libs[i])) {
+			broken++;
+			snprintf(l->why, sizeof l->why, "%s: %s", l->libs[i].path, l->libs[i].why);
+		} else if (l->libs[i].answer == LIBCRYPT_UNKNOWN) {
+			unknown++;
+			snprintf(l->why, sizeof l->why, "%s: %s", l->libs[i].path, l->libs[i].why);
+		}
+	}
+	return !broken && unknown ? -1 : broken;
+}
+
+/* The soname's link to real's name, when it is gone. */
+static int relink(struct ladder *l, const struct libcrypt *lib, const char *file)
+{
+	struct stat st;
+
+	if (!strcmp(lib->path, file) || !path_stat(l->c->t->fd, lib->path, true, &st))
+		return 0;
+	return file_symlink(l->c->journal, lib->path, strrchr(file, '/') + 1);
+}
+
+int ladder_adopt(struct ladder *l, const struct libcrypt *lib, const char *candidate)
+{
+	static const struct file_attr attr = {.set_mode = true, .set_owner = true, .mode = 0755};
+	struct libcrypt_question q = {l->c->t->root, candidate, l->asked};
+	struct libcrypt probe = *lib;
+	struct shared *s = l->c->shared;
+	const char *file = *lib->real ? lib->real : lib->path;
+	struct stat st;
+	int fd, rc;
+
+	if (libcrypt_ask(l->c->t, &q, &probe) || (probe.can & l->needed) != l->needed) {
+		snprintf(l->why, sizeof l->why, "%.120s: %.180s", candidate,
+			 *probe.why ? probe.why : "not proven to verify what is needed");
+		return -1;
+	}
+	fd = open(candidate, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	/* a dangling link's target must not decide where the library goes */
+	if (fd >= 0 && !*lib->real && !path_stat(l->c->t->fd, lib->path, false, &st))
+		file_remove(l->c->journal, lib->path);
+	rc = fd < 0 ? -1 : file_replace_from(l->c->journal, file, fd, *lib->real ? NULL : &attr);
+	if (!rc)
+		rc = relink(l, lib, file);
+	if (rc)
+		snprintf(l->why, sizeof l->why, "writing %.200s: %s", file, strerror(errno));
+	else if (s->nrepaired < 8)
+		str_copy(s->repaired[s->nrepaired++], sizeof s->repaired[0], file);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Adopt one of the names a library may have below folder, for every broken one. 0 when none is
+ * left. */
+static int adopt_from(struct ladder *l, const char *folder)
+{
+	char names[5][520];
+	const char *real;
+
+	snprintf(l->why, sizeof l->why, "%.200s holds no copy", folder);
+	for (int i = 0; i < l->n; i++) {
+		struct libcrypt *lib = &l->libs[i];
+		const char *bare = str_starts(lib->path, "/usr/") ? lib->path + 4 : lib->path;
+
+		if (!ladder_broken(l, lib))
+			continue;
+		real = *lib->real ? lib->real : lib->path;
+		snprintf(names[0], sizeof names[0], "%s%s", folder, lib->path);
+		snprintf(names[1], sizeof names[1], "%s%s", folder, real);
+		snprintf(names[2], sizeof names[2], "%s%s", folder, bare);
+		snprintf(names[3], sizeof names[3], "%s/usr%s", folder, bare);
+		snprintf(names[4], sizeof names[4], "%s/libcrypt/%d/%s", folder, lib->bits,
+			 lib->soname);
+		for (int k = 0; k < 5; k++)
+			if (!access(names[k], R_OK) && !ladder_adopt(l, lib, names[k]))
+				break;
+	}
+	return ladder_look(l, l->c->t->root) == 0 ? 0 : -1;
+}
+
+static int rung_capture(struct ladder *l)
+{
+	snprintf(l->why, sizeof l->why, "none is carried");
+	if (!*l->c->t->capture || adopt_from(l, l->c->t->capture))
+		return -1;
+	snprintf(l->won, sizeof l->won, "(a) known-good copy");
+	return 0;
+}
+
+/* Run a script in the trial. 0/-1, why filled. */
+static int run(struct ladder *l, const struct trial *tr, const struct pkg_program *p, long seconds)
+{
+	struct child_result r = {0};
+	struct child_spec s = {.name = l->m ? l->m->name : "build",
+			       .root = tr->path,
+			       .argv = p->argv,
+			       .deadline = context_deadline(l->c, seconds),
+			       .grace_ms = l->m && l->m->builds ? 60000 : 0};
+
+	if (!child_run(&s, &r))
+		return 0;
+	snprintf(l->why, sizeof l->why, "%s", r.reason);
+	return -1;
+}
+
+/* Unpack or build into PKG_UNPACK_DIR with script, adopt from there. */
+static int from_script(struct ladder *l, const char *script, const char *arg, long seconds)
+{
+	struct trial tr;
+	struct pkg_program p;
+	char folder[320];
+	int rc = -1;
+
+	if (trial_open(&tr, l->c->t->root, 0)) {
+		snprintf(l->why, sizeof l->why, "no trial possible: %s", strerror(errno));
+		return -1;
+	}
+	snprintf(folder, sizeof folder, "%s" PKG_UNPACK_DIR, tr.path);
+	pkg_script(&p, script, arg);
+	if (mkdir(folder, 0700) && errno != EEXIST)
+		snprintf(l->why, sizeof l->why, "%.200s: %s", folder, strerror(errno));
+	else if (!run(l, &tr, &p, seconds))
+		rc = adopt_from(l, folder);
+	trial_close(&tr);
+	return rc;
+}
+
+static int rung_cached(struct ladder *l)
+{
+	char file[256], script[400];
+
+	if (!l->m || !*l->package) {
+		snprintf(l->why, sizeof l->why, "no package is known to own the library");
+		return -1;
+	}
+	if (pkg_cached(l->c->t, l->m, l->package, file)) {
+		snprintf(l->why, sizeof l->why, "%s holds no package of %.100s", l->m->cache,
+			 l->package);
+		return -1;
+	}
+	snprintf(script, sizeof script, "cd " PKG_UNPACK_DIR " && %s", l->m->unpack);
+	if (from_script(l, script, file, l->c->set->timeout))
+		return -1;
+	snprintf(l->won, sizeof l->won, "(b) binary package %.70s from the cache",
+		 strrchr(file, '/') + 1);
+	return 0;
+}
+
+static void note_commit(struct ladder *l, const struct libcrypt *before)
+{
+	struct shared *s = l->c->shared;
+
+	for (int i = 0; i < l->n; i++)
+		if (ladder_broken(l, &before[i]) && s->nrepaired < 8)
+			str_copy(s->repaired[s->nrepaired++], sizeof s->repaired[0],
+				 before[i].path);
+}
+
+/* The package manager's own way, proven in the trial, then committed. */
+static int rebuild(struct ladder *l, const char *script)
+{
+	static const char *const scratch[] = {"/var/tmp", "/var/cache", "/var/log", "/root", NULL};
+	struct libcrypt before[LIBCRYPT_MAX];
+	struct pkg_program p;
+	struct trial tr;
+	unsigned n = 0;
+	int rc = -1;
+
+	if (trial_open(&tr, l->c->t->root, l->m->builds ? TRIAL_ON_DISK : 0)) {
+		snprintf(l->why, sizeof l->why, "no trial possible: %s", strerror(errno));
+		return -1;
+	}
+	memcpy(before, l->libs, sizeof before);
+	pkg_script(&p, script, l->package);
+	if (!run(l, &tr, &p, l->m->builds ? l->c->set->build_timeout : l->c->set->timeout) &&
+	    !ladder_look(l, tr.path)) {
+		rc = trial_commit(&tr, l->c->journal, scratch, &n);
+		if (rc)
+			snprintf(l->why, sizeof l->why, "committing: %s", strerror(errno));
+		else
+			note_commit(l, before);
+	}
+	trial_close(&tr);
+	if (ladder_look(l, l->c->t->root)) /* what stands on the target decides */
+		rc = -1;
+	return rc;
+}
+
+static int rung_rebuild(struct ladder *l)
+{
+	snprintf(l->why, sizeof l->why, "no package is known to own the library");
+	if (!l->m || !*l->package)
+		return -1;
+	for (int i = 0; i < 2 && l->m->reinstall[i]; i++) {
+		if (!rebuild(l, l->m->reinstall[i])) {
+			snprintf(l->won, sizeof l->won, "(c) %s: %.60s %s", l->m->name, l->package,
+				 l->m->builds ? "rebuilt" : "reinstalled");
+			return 0;
+		}
+		if (!i && l->m->reinstall[1])
+			report_pivot(l->c->report, "(c) the package manager's own way", l->why,
+				     "(c) the same another way");
+	}
+	return -1;
+}
+
+struct archive {
+	char name[200];
+};
+
+static int is_archive(void *arg, int dirfd, const char *name)
+{
+	struct archive *a = arg;
+
+	(void)dirfd;
+	return str_starts(name, "libxcrypt-") && strstr(name, ".tar.") &&
+	       !strstr(name, "_checksum_failure_") && str_copy(a->name, sizeof a->name, name);
+}
+
+/* A source archive on the target: its target path. 0/-1. */
+static int find_archive(const struct target *t, char file[256])
+{
+	static const char *const folders[] = {"/var/cache/distfiles", "/usr/portage/distfiles",
+					      "/usr/src", "/usr/share/rd-recovery",
+					      "/var/lib/rd-recovery/sources"};
+	struct archive a;
+
+	for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (path_each(t->fd, folders[i], is_archive, &a) == 1) {
+			snprintf(file, 256, "%s/%s", folders[i], a.name);
+			return 0;
+		}
+	return -1;
+}
+
+/* $1 is "ARCHIVE API BITS LIBDIR"; built and installed below PKG_UNPACK_DIR alone. */
+static const char manual[] =
+    "set -e; set -- $1; cd " PKG_UNPACK_DIR "; rm -rf build; mkdir build; cd build; "
+    "tar -xf \"$1\" --strip-components=1; [ \"$3\" = 64 ] || export CC='gcc -m32'; "
+    "./configure --disable-static --disable-werror --prefix=/usr --libdir=\"$4\" "
+    "--enable-hashes=all --enable-obsolete-api=\"$2\"; make; "
+    "make install DESTDIR=" PKG_UNPACK_DIR;
+
+static int rung_manual(struct ladder *l)
+{
+	char file[256], arg[600], folder[256], *slash;
+
+	snprintf(l->why, sizeof l->why, "no source archive of libxcrypt is on the target");
+	if (find_archive(l->c->t, file))
+		return -1;
+	for (int i = 0; i < l->n; i++) {
+		if (!ladder_broken(l, &l->libs[i]))
+			continue;
+		str_copy(folder, sizeof folder, l->libs[i].path);
+		slash = strrchr(folder, '/');
+		*slash = 0;
+		snprintf(arg, sizeof arg, "%s %s %d %s", file,
+			 strcmp(l->libs[i].soname, "libcrypt.so.1") ? "no" : "yes", l->libs[i].bits,
+			 folder);
+		if (from_script(l, manual, arg, l->c->set->build_timeout) &&
+		    ladder_broken(l, &l->libs[i]))
+			return -1;
+	}
+	if (ladder_look(l, l->c->t->root))
+		return -1;
+	snprintf(l->won, sizeof l->won, "(d) built from %.80s", file);
+	return 0;
+}
+
+const struct rung ladder_rungs[] = {
+    {"(a) known-good copy", rung_capture, true},
+    {"(b) binary package from the cache", rung_cached, true},
+    {"(c) the package manager's own way", rung_rebuild, false},
+    {"(d) configure, make, make install", rung_manual, false},
+    {NULL, NULL, false},
+};

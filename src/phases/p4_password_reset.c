@@ -1,0 +1,334 @@
+#include "phases/p4_text.h"
+#include "phases/phase.h"
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "target/accounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct reset {
+	struct context *c;
+	struct account a;
+	long today;
+	enum hash_method method;
+	char hash[HASH_CAP]; /* the new one, "" when the stored one stays */
+	char why[160];	     /* why a new one is needed */
+};
+
+/* Is the home encrypted under the old password? */
+static bool home_encrypted(const struct reset *r)
+{
+	static const char *const marks[] = {"/.ecryptfs", "/.Private", "/.fscrypt"};
+	char path[400];
+
+	for (unsigned i = 0; i < sizeof marks / sizeof *marks; i++) {
+		snprintf(path, sizeof path, "%s%s", r->a.home, marks[i]);
+		if (path_exists(r->c->t->fd, path))
+			return true;
+	}
+	snprintf(path, sizeof path, "/home/.ecryptfs/%s", r->a.name);
+	return path_exists(r->c->t->fd, path) || path_exists(r->c->t->fd, "/.fscrypt/policies") ||
+	       path_exists(r->c->t->fd, "/home/.fscrypt/policies");
+}
+
+/* Why the stored hash can't be used; "" when it can, or nothing is known against it. */
+static void judge(struct reset *r)
+{
+	const struct account *a = &r->a;
+	unsigned proven = r->c->shared->methods_proven;
+
+	if (a->locked)
+		str_copy(r->why, sizeof r->why, "locked");
+	else if (a->damaged)
+		str_copy(r->why, sizeof r->why, "damaged");
+	else if (a->method == HASH_NONE)
+		str_copy(r->why, sizeof r->why, "missing");
+	else if (proven && !(proven & (1u << a->method)))
+		snprintf(r->why, sizeof r->why, "%s, which nothing left on this system can verify",
+			 hash_name(a->method));
+}
+
+/* The method of a new password: the target's own default when it is proven, else the strongest that
+ * is. 0/-1. */
+static int choose_method(struct reset *r)
+{
+	enum hash_method own = accounts_default_method(r->c->t), best = HASH_NONE;
+	unsigned proven = r->c->shared->methods_proven;
+	char failed[120], next[80];
+
+	if (own == HASH_NONE || !hash_strength(own))
+		own = HASH_SHA512;
+	r->method = own;
+	if (!proven) {
+		log_line("no hash method is proven: %s is taken unproven", hash_name(own));
+		return 0;
+	}
+	if (proven & (1u << own))
+		return 0;
+	for (int m = HASH_YESCRYPT; m < HASH_METHODS; m++)
+		if ((proven & (1u << m)) && hash_strength(m) > hash_strength(best))
+			best = m;
+	snprintf(failed, sizeof failed, "the target's libcrypt can't verify %s", hash_name(own));
+	snprintf(next, sizeof next, "%s",
+		 best == HASH_NONE ? "nothing: no method is left" : hash_name(best));
+	report_pivot(r->c->report, hash_name(own), failed, next);
+	r->method = best;
+	return best == HASH_NONE ? -1 : 0;
+}
+
+/* The first line of the file the command line named; it lies outside the target. 0/-1. */
+static int read_password(const char *path, char *dst, size_t cap)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	ssize_t n = fd < 0 ? -1 : read(fd, dst, cap - 1);
+
+	if (fd >= 0)
+		close(fd);
+	dst[n < 0 ? 0 : n] = 0;
+	dst[strcspn(dst, "\r\n")] = 0;
+	if (n < 0 || !*dst)
+		return -1;
+	return 0;
+}
+
+/* A hash of shared->password, checked. 0/-1. */
+static int hash_password(struct reset *r)
+{
+	struct shared *s = r->c->shared;
+	char setting[HASH_CAP];
+	int rc;
+
+	log_secret(s->password);
+	rc = choose_method(r) || hash_setting(r->method, setting, sizeof setting) ||
+	     hash_make(s->password, setting, r->hash, sizeof r->hash) ||
+	     !hash_verify(s->password, r->hash);
+	explicit_bzero(setting, sizeof setting);
+	return rc ? -1 : 0;
+}
+
+static int configured(struct reset *r)
+{
+	unsigned proven = r->c->shared->methods_proven;
+
+	if (!str_copy(r->hash, sizeof r->hash, r->c->set->password_hash))
+		return -1;
+	r->method = hash_identify(r->hash);
+	if (r->method == HASH_NONE || strpbrk(r->hash, ":\n")) {
+		report_failure(r->c->report, "configured password_hash", "it is no hash", NULL);
+		return -1;
+	}
+	if (!proven || (proven & (1u << r->method)))
+		return 0;
+	report_failure(r->c->report, "configured password_hash",
+		       "its method is one the target's libcrypt can't verify", NULL);
+	report_next(r->c->report,
+		    "rd.recovery.password=generate gives %s a password in a method "
+		    "that works",
+		    r->a.name);
+	return -1;
+}
+
+/* The new hash the mode asks for into r->hash. 0/-1. */
+static int make_hash(struct reset *r, enum password_mode mode)
+{
+	struct shared *s = r->c->shared;
+
+	if (mode == PASSWORD_CONFIG)
+		return configured(r);
+	if (mode == PASSWORD_FILE) {
+		if (read_password(r->c->set->password_file, s->password, sizeof s->password))
+			return -1;
+	} else if (password_generate(s->password, sizeof s->password)) {
+		return -1;
+	}
+	return hash_password(r);
+}
+
+/* What else keeps this account out, cleared for it alone. */
+static void plan_edits(const struct reset *r, struct p4_edit *e)
+{
+	const struct account *a = &r->a;
+
+	*e = (struct p4_edit){.name = a->name, .hash = *r->hash ? r->hash : NULL};
+	if (e->hash && r->today >= 0)
+		snprintf(e->lastchg, sizeof e->lastchg, "%ld", r->today);
+	/* 0 would force a change at the prompt; without a clock, no date is better than a wrong one
+	 */
+	e->set_lastchg = e->hash && (r->today >= 0 || a->lastchg == 0);
+	e->clear_expire = r->today >= 0 && a->expire >= 0 && r->today >= a->expire;
+	e->clear_inactive = !e->hash && r->today >= 0 && a->lastchg > 0 && a->max >= 0 &&
+			    a->inactive >= 0 && r->today - a->lastchg > a->max + a->inactive;
+}
+
+/* Keep the old shadow as shadow-, unless what lies there is better. */
+static void keep_backup(struct reset *r, const char *old, size_t len)
+{
+	size_t blen = 0;
+	char *backup = path_slurp(r->c->t->fd, "/etc/shadow-", P4_SHADOW_MOST, &blen);
+	struct stat st;
+	struct file_attr attr = {.set_mode = true, .set_owner = true, .mode = 0600};
+
+	if (!path_stat(r->c->t->fd, "/etc/shadow", true, &st)) {
+		attr.mode = st.st_mode & 0640;
+		attr.uid = st.st_uid;
+		attr.gid = st.st_gid;
+	}
+	if (p4_backup_worse(old, len, backup, blen))
+		log_line("shadow- stays: what it holds is better than the present shadow");
+	else if (file_replace(r->c->journal, "/etc/shadow-", old, len, &attr))
+		log_line("shadow- not written: %s", strerror(errno));
+	if (backup) {
+		explicit_bzero(backup, blen);
+		path_release(backup, blen);
+	}
+}
+
+/* A hash in passwd itself, or none, hides shadow: point to it. */
+static int mark_passwd(struct reset *r)
+{
+	struct account_edit e = {r->a.name, 1, "x"};
+	size_t len, out;
+	char *old = path_slurp(r->c->t->fd, "/etc/passwd", P4_SHADOW_MOST, &len), *now;
+	int rc = -1;
+
+	if (!old)
+		return -1;
+	now = p4_memory(len + 8);
+	if (now && !accounts_set_field(old, len, &e, now, len + 8, &out))
+		rc = file_replace(r->c->journal, "/etc/passwd", now, out, NULL);
+	p4_memory_release(now, len + 8);
+	path_release(old, len);
+	return rc;
+}
+
+/* shadow, rewritten through the journal. 0/-1. */
+static int write_shadow(struct reset *r, const struct p4_edit *e)
+{
+	static const struct file_attr fresh = {.set_mode = true, .mode = 0600};
+	size_t len = 0, cap, out;
+	char *old = path_slurp(r->c->t->fd, "/etc/shadow", P4_SHADOW_MOST, &len), *now = NULL;
+	int rc = -1, error;
+
+	if (!old && errno != ENOENT)
+		return -1;
+	cap = len + 2 * HASH_CAP;
+	now = p4_memory(cap);
+	if (now && !p4_shadow_edit(old ? old : "", len, e, &(struct p4_bytes){now, cap, &out})) {
+		if (old)
+			keep_backup(r, old, len);
+		rc = file_replace(r->c->journal, "/etc/shadow", now, out, old ? NULL : &fresh);
+		if (!rc && e->hash && !r->a.shadow_line && !r->a.in_shadow)
+			rc = mark_passwd(r);
+	}
+	error = errno;
+	p4_memory_release(now, cap);
+	if (old) {
+		explicit_bzero(old, len);
+		path_release(old, len);
+	}
+	errno = error;
+	return rc;
+}
+
+static void tell(struct reset *r, enum password_mode mode)
+{
+	struct report *rep = r->c->report;
+	char line[256];
+
+	rep->password_set = true;
+	str_copy(rep->method, sizeof rep->method, hash_name(r->method));
+	if (mode == PASSWORD_CONFIG || mode == PASSWORD_FILE)
+		return;
+	rep->password_generated = true;
+	snprintf(line, sizeof line, "new password for %s: %s\n", r->a.name, r->c->shared->password);
+	console_write_secret(line);
+	explicit_bzero(line, sizeof line);
+}
+
+static enum outcome fail(struct reset *r, const char *what)
+{
+	report_failure(r->c->report, what, errno ? strerror(errno) : "not possible", NULL);
+	phase_text(r->c, 4, "%s failed: the password of %s is as it was", what, r->a.name);
+	explicit_bzero(r->c->shared->password, sizeof r->c->shared->password);
+	return OUTCOME_FAILED;
+}
+
+/* Make and write what the mode asks for. */
+static enum outcome reset(struct reset *r, enum password_mode mode)
+{
+	struct p4_edit e;
+	bool fresh = mode != PASSWORD_AUTO || *r->why;
+
+	errno = 0;
+	if (fresh && make_hash(r, mode))
+		return fail(r, "making the new hash");
+	plan_edits(r, &e);
+	if (!e.hash && !e.clear_expire && !e.clear_inactive) {
+		phase_text(r->c, 4, "the password of %s stays: its %s hash is sound", r->a.name,
+			   hash_name(r->a.method));
+		return OUTCOME_NOTHING;
+	}
+	if (!r->c->journal || write_shadow(r, &e))
+		return fail(r, "writing /etc/shadow");
+	if (e.hash)
+		tell(r, mode);
+	phase_text(r->c, 4, "%s: %s%s%s%s", r->a.name,
+		   e.hash ? "new password, " : "the password stays, ",
+		   e.hash ? hash_name(r->method) : "", *r->why ? "; the old hash was " : "",
+		   *r->why	    ? r->why
+		   : e.clear_expire ? "; the account had expired"
+				    : "");
+	return OUTCOME_REPAIRED;
+}
+
+static enum outcome decide(struct reset *r)
+{
+	const struct settings *set = r->c->set;
+	struct report *rep = r->c->report;
+	const char *name = r->a.name;
+
+	if (!set->reset_allowed || set->password == PASSWORD_KEEP) {
+		phase_text(r->c, 4, "the password of %s is left alone (%s)", name,
+			   set->reset_allowed ? "keep" : "reset = no");
+		return OUTCOME_SKIPPED;
+	}
+	judge(r);
+	if (set->password == PASSWORD_AUTO && *r->why && home_encrypted(r)) {
+		report_next(rep,
+			    "the home of %s is encrypted under the old password; "
+			    "rd.recovery.password=generate resets it all the same",
+			    name);
+		phase_text(r->c, 4, "nothing reset: the home of %s is encrypted", name);
+		return OUTCOME_SKIPPED;
+	}
+	return reset(r, set->password);
+}
+
+enum outcome p4_password_reset(struct context *c)
+{
+	struct check_context checks_of = context_checks(c);
+	struct reset r = {.c = c, .today = accounts_today(c->t)};
+	enum outcome o = OUTCOME_FAILED;
+	const char *bad = "/etc/passwd";
+	char reason[160], name[64];
+
+	check_repair_phase(&checks_of, 4);
+	str_copy(name, sizeof name, c->shared->user);
+	if ((*name || !accounts_choose(c->t, c->set->user, name, reason)) &&
+	    !accounts_get(c->t, name, &r.a, &bad)) {
+		str_copy(c->shared->user, sizeof c->shared->user, name);
+		o = decide(&r);
+	} else {
+		phase_text(c, 4, "%s: no account %s that can be read", bad, name);
+		report_failure(c->report, bad, strerror(errno), NULL);
+	}
+	explicit_bzero(&r, sizeof r);
+	return o;
+}

@@ -1,0 +1,103 @@
+#include "target/pkg.h"
+
+#include "base/buf.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct pkg_manager *const pkg_managers[] = {&pkg_portage, &pkg_dpkg, &pkg_pacman,
+						  &pkg_apk,	&pkg_rpm,  NULL};
+
+const struct pkg_manager *pkg_in_use(const struct target *t)
+{
+	for (unsigned i = 0; pkg_managers[i]; i++)
+		if (path_exists(t->fd, pkg_managers[i]->database))
+			return pkg_managers[i];
+	return NULL;
+}
+
+int pkg_owner(const struct target *t, const struct pkg_manager *m, const char *path, char name[128])
+{
+	char other[256];
+
+	if (!m->owner(t, path, name, 128))
+		return 0;
+	if (str_starts(path, "/usr/"))
+		str_copy(other, sizeof other, path + 4);
+	else
+		snprintf(other, sizeof other, "/usr%.250s", path);
+	return m->owner(t, other, name, 128);
+}
+
+struct search {
+	const struct target *t;
+	const char *base, *dir;
+	time_t newest;
+	unsigned depth;
+	char *file;
+};
+
+static int look(void *arg, int dirfd, const char *name)
+{
+	struct search *s = arg, below;
+	size_t n = strlen(s->base);
+	char path[256];
+	struct stat st;
+
+	(void)dirfd;
+	if (snprintf(path, sizeof path, "%s/%s", s->dir, name) >= (int)sizeof path ||
+	    path_stat(s->t->fd, path, false, &st))
+		return 0;
+	if (S_ISDIR(st.st_mode) && s->depth < 2) {
+		below = *s;
+		below.dir = path;
+		below.depth++;
+		path_each(s->t->fd, path, look, &below);
+		s->newest = below.newest;
+	} else if (S_ISREG(st.st_mode) && !strncmp(name, s->base, n) &&
+		   (name[n] == '_' ||
+		    (name[n] == '-' && name[n + 1] >= '0' && name[n + 1] <= '9')) &&
+		   !strstr(name, ".sig") && st.st_mtime >= s->newest) {
+		s->newest = st.st_mtime;
+		str_copy(s->file, 256, path);
+	}
+	return 0;
+}
+
+int pkg_cached(const struct target *t, const struct pkg_manager *m, const char *pkg, char file[256])
+{
+	const char *slash = strrchr(pkg, '/');
+	char base[128];
+	struct search s = {.t = t, .base = base, .dir = m->cache, .file = file};
+
+	str_copy(base, sizeof base, slash ? slash + 1 : pkg);
+	base[strcspn(base, ":")] = 0;	       /* libcrypt1:amd64 */
+	for (char *p = base; slash && *p; p++) /* Portage: libxcrypt-4.4.36 */
+		if (*p == '-' && p[1] >= '0' && p[1] <= '9')
+			*p = 0;
+	*file = 0;
+	path_each(t->fd, m->cache, look, &s);
+	errno = ENOENT;
+	return *file ? 0 : -1;
+}
+
+void pkg_script(struct pkg_program *p, const char *script, const char *arg)
+{
+	*p = (struct pkg_program){.argv = {"/bin/sh", "-c", script, "sh", p->text}};
+	str_copy(p->text, sizeof p->text, arg);
+}
+
+bool pkg_lists(const char *data, size_t len, const char *lead, const char *path)
+{
+	const char *p = data, *line;
+	size_t n, skip = strlen(lead), want = strlen(path);
+
+	if (want < skip || memcmp(lead, path, skip))
+		return false;
+	while (line_next(&p, data + len, &line, &n))
+		if (n == want - skip && !memcmp(line, path + skip, n))
+			return true;
+	return false;
+}

@@ -1,0 +1,91 @@
+#include "target/pkg.h"
+
+#include "base/buf.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LOCAL "/var/lib/pacman/local"
+
+/* "name-version-release": cut before the last but one dash. */
+static int cut(const char *folder, char name[256], char **version)
+{
+	unsigned dashes = 0;
+
+	str_copy(name, 256, folder);
+	for (char *p = name + strlen(name); p > name; p--)
+		if (*p == '-' && ++dashes == 2) {
+			*p = 0;
+			*version = p + 1;
+			return 0;
+		}
+	return -1;
+}
+
+struct list {
+	pkg_each_fn *fn;
+	void *arg;
+};
+
+static int list_one(void *arg, int dirfd, const char *folder)
+{
+	struct list *l = arg;
+	char name[256], *version;
+
+	(void)dirfd;
+	return cut(folder, name, &version) ? 0 : l->fn(l->arg, name, version);
+}
+
+static int each(const struct target *t, pkg_each_fn *fn, void *arg)
+{
+	struct list l = {fn, arg};
+
+	return path_each(t->fd, LOCAL, list_one, &l);
+}
+
+struct owner {
+	const struct target *t;
+	const char *path;
+	char *name;
+	size_t cap;
+};
+
+static int look(void *arg, int dirfd, const char *folder)
+{
+	struct owner *o = arg;
+	char path[400], name[256], *version, *data;
+	size_t len;
+	bool found;
+
+	(void)dirfd;
+	snprintf(path, sizeof path, LOCAL "/%s/files", folder);
+	if (cut(folder, name, &version) || !(data = path_slurp(o->t->fd, path, 64u << 20, &len)))
+		return 0;
+	found = pkg_lists(data, len, "/", o->path);
+	path_release(data, len);
+	return found && str_copy(o->name, o->cap, name);
+}
+
+static int owner(const struct target *t, const char *path, char *name, size_t cap)
+{
+	struct owner o = {t, path, name, cap};
+
+	errno = ENOENT;
+	return path_each(t->fd, LOCAL, look, &o) == 1 ? 0 : -1;
+}
+
+const struct pkg_manager pkg_pacman = {
+    .name = "pacman",
+    .database = LOCAL,
+    .log = "/var/log/pacman.log",
+    .cache = "/var/cache/pacman/pkg",
+    .unpack = "bsdtar -xf \"$1\" 2>/dev/null || tar -xf \"$1\"",
+    .reinstall = {"f=$(ls -t /var/cache/pacman/pkg/\"$1\"-[0-9]*.pkg.tar.* | grep -v '\\.sig$' | "
+		  "head -n 1); exec pacman -U --noconfirm --overwrite '*' \"$f\"",
+		  NULL},
+    .official = "pacman -S ",
+    .each = each,
+    .owner = owner,
+};

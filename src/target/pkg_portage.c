@@ -1,0 +1,143 @@
+#include "target/pkg.h"
+
+#include "base/buf.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define VDB "/var/db/pkg"
+
+struct walk {
+	const struct target *t;
+	const char *category;
+	int (*fn)(void *arg, const char *category, const char *pf);
+	void *arg;
+};
+
+static int package(void *arg, int dirfd, const char *name)
+{
+	struct walk *w = arg;
+
+	(void)dirfd;
+	return *name == '-' || *name == '.' ? 0 : w->fn(w->arg, w->category, name);
+}
+
+static int category(void *arg, int dirfd, const char *name)
+{
+	struct walk *w = arg;
+	char dir[300];
+	int rc;
+
+	(void)dirfd;
+	snprintf(dir, sizeof dir, VDB "/%s", name);
+	w->category = name;
+	rc = path_each(w->t->fd, dir, package, w);
+	return rc < 0 ? 0 : rc;
+}
+
+struct list {
+	pkg_each_fn *fn;
+	void *arg;
+};
+
+static int list_one(void *arg, const char *cat, const char *pf)
+{
+	struct list *l = arg;
+	char name[300], *v;
+
+	snprintf(name, sizeof name, "%.100s/%.180s", cat, pf);
+	for (v = name; *v && !(*v == '-' && v[1] >= '0' && v[1] <= '9'); v++)
+		;
+	if (*v)
+		*v++ = 0;
+	return l->fn(l->arg, name, v);
+}
+
+static int each(const struct target *t, pkg_each_fn *fn, void *arg)
+{
+	struct list l = {fn, arg};
+	struct walk w = {.t = t, .fn = list_one, .arg = &l};
+
+	return path_each(t->fd, VDB, category, &w);
+}
+
+struct owner {
+	const struct target *t;
+	const char *path;
+	char *name;
+	size_t cap;
+};
+
+/* CONTENTS: "obj PATH MD5 MTIME", "sym PATH -> TARGET MTIME". */
+static bool contents_list(const char *data, size_t len, const char *path)
+{
+	const char *p = data, *line;
+	size_t n, want = strlen(path);
+
+	while (line_next(&p, data + len, &line, &n))
+		if (n > want + 4 && (!memcmp(line, "obj ", 4) || !memcmp(line, "sym ", 4)) &&
+		    !memcmp(line + 4, path, want) && line[4 + want] == ' ')
+			return true;
+	return false;
+}
+
+static int look(void *arg, const char *cat, const char *pf)
+{
+	struct owner *o = arg;
+	char path[400], *data;
+	size_t len;
+	bool found;
+
+	snprintf(path, sizeof path, VDB "/%.100s/%.200s/CONTENTS", cat, pf);
+	data = path_slurp(o->t->fd, path, 64u << 20, &len);
+	if (!data)
+		return 0;
+	found = contents_list(data, len, o->path);
+	path_release(data, len);
+	if (!found || snprintf(path, sizeof path, "%.100s/%.200s", cat, pf) >= (int)o->cap)
+		return 0;
+	str_copy(o->name, o->cap, path);
+	return 1;
+}
+
+static int owner(const struct target *t, const char *path, char *name, size_t cap)
+{
+	struct owner o = {t, path, name, cap};
+	struct walk w = {.t = t, .fn = look, .arg = &o};
+
+	errno = ENOENT;
+	return path_each(t->fd, VDB, category, &w) == 1 ? 0 : -1;
+}
+
+#define EMERGE                                                                                     \
+	"export NOCOLOR=true EXTRA_ECONF= USE_LTO= FEATURES='-network-sandbox -pid-sandbox "       \
+	"-ipc-sandbox -mount-sandbox -sandbox -usersandbox -userpriv -userfetch -getbinpkg "       \
+	"-buildpkg -distcc -ccache -icecream -test -collision-protect -parallel-fetch -news' "     \
+	"CFLAGS='-O2 -pipe' CXXFLAGS='-O2 -pipe' LDFLAGS= "                                        \
+	"FETCHCOMMAND='false ${DISTDIR} ${FILE} ${URI}' "                                          \
+	"RESUMECOMMAND='false ${DISTDIR} ${FILE} ${URI}'; "                                        \
+	"exec emerge --ignore-default-opts --oneshot --nodeps --ask=n --color=n --quiet "          \
+	"--quiet-build=y --usepkg=n --getbinpkg=n --jobs=1 --keep-going=n \"=$1\""
+
+const struct pkg_manager pkg_portage = {
+    .name = "portage",
+    .database = VDB,
+    .log = "/var/log/emerge.log",
+    .cache = "/var/cache/binpkgs",
+    /* gpkg: a tar with image.tar.* in it; xpak: a tar with a trailer behind it, which tar complains
+       of */
+    .unpack = "tar -xf \"$1\"; for f in */image.tar.*; do case $f in *.sig) ;; *) tar -xf \"$f\";; "
+	      "esac; done; [ ! -d image ] || cp -a image/. .; true",
+    .reinstall =
+	{EMERGE,
+	 "c=/tmp/rd-portage; mkdir -p $c/etc/portage && "
+	 "ln -s \"$(readlink -f /etc/portage/make.profile)\" $c/etc/portage/make.profile && "
+	 "{ [ ! -e /etc/portage/repos.conf ] || cp -r /etc/portage/repos.conf $c/etc/portage; } "
+	 "&& : >$c/etc/portage/make.conf && export PORTAGE_CONFIGROOT=$c; " EMERGE},
+    .official = "emerge --oneshot =",
+    .builds = true,
+    .each = each,
+    .owner = owner,
+};

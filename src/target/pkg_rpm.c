@@ -1,0 +1,70 @@
+#include "target/pkg.h"
+
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* rpm's database has several binary forms: its own program is asked, and only reads. The tail is
+ * the caller's to free. */
+static int ask(const struct target *t, const char *const *argv, struct child_result *r)
+{
+	struct child_spec s = {.name = "rpm",
+			       .root = t->root,
+			       .argv = argv,
+			       .flags = CHILD_QUIET,
+			       .deadline = deadline_in(30)};
+
+	*r = (struct child_result){.tail = malloc(CHILD_TAIL)};
+	return r->tail ? child_run(&s, r) : -1;
+}
+
+/* Only the last CHILD_TAIL bytes of a long list are there; what's cut is the first line. */
+static int each(const struct target *t, pkg_each_fn *fn, void *arg)
+{
+	const char *const argv[] = {"/usr/bin/rpm", "-qa", "--qf",
+				    "%{NAME} %{VERSION}-%{RELEASE}\\n", NULL};
+	struct child_result r;
+	int rc = ask(t, argv, &r);
+	char *save = NULL, *line, *space;
+
+	if (!rc)
+		for (line = strtok_r(r.tail, "\n", &save); line && !rc;
+		     line = strtok_r(NULL, "\n", &save))
+			if ((space = strchr(line, ' '))) {
+				*space = 0;
+				rc = fn(arg, line, space + 1);
+			}
+	free(r.tail);
+	return rc;
+}
+
+static int owner(const struct target *t, const char *path, char *name, size_t cap)
+{
+	const char *const argv[] = {"/usr/bin/rpm", "-qf", "--qf", "%{NAME}", path, NULL};
+	struct child_result r;
+	int rc = ask(t, argv, &r);
+
+	if (!rc && (!*r.tail || strpbrk(r.tail, " \n/") || !str_copy(name, cap, r.tail)))
+		rc = -1;
+	free(r.tail);
+	if (rc)
+		errno = ENOENT;
+	return rc;
+}
+
+const struct pkg_manager pkg_rpm = {
+    .name = "rpm",
+    .database = "/usr/bin/rpm",
+    .log = "/var/log/dnf.rpm.log",
+    .cache = "/var/cache",
+    .unpack = "rpm2cpio \"$1\" | cpio -idm --quiet",
+    .reinstall = {"exec dnf -C -y reinstall \"$1\"", "exec zypper --non-interactive --no-refresh "
+						     "install --force \"$1\""},
+    .official = "dnf reinstall ",
+    .each = each,
+    .owner = owner,
+};
