@@ -77,6 +77,20 @@ int ladder_adopt(struct ladder *l, const struct libcrypt *lib, const char *candi
 	return rc;
 }
 
+/* How the target itself stands now; an earlier reason is worth more than the probe's. 0 when
+ * nothing is broken, else -1. */
+static int settle(struct ladder *l)
+{
+	char why[sizeof l->why];
+
+	str_copy(why, sizeof why, l->why);
+	if (!ladder_look(l, l->c->t->root))
+		return 0;
+	if (*why)
+		str_copy(l->why, sizeof l->why, why);
+	return -1;
+}
+
 /* Adopt one of the names a library may have below folder, for every broken one. 0 when none is
  * left. */
 static int adopt_from(struct ladder *l, const char *folder)
@@ -102,7 +116,7 @@ static int adopt_from(struct ladder *l, const char *folder)
 			if (!access(names[k], R_OK) && !ladder_adopt(l, lib, names[k]))
 				break;
 	}
-	return ladder_look(l, l->c->t->root) == 0 ? 0 : -1;
+	return settle(l);
 }
 
 static int rung_capture(struct ladder *l)
@@ -208,7 +222,7 @@ static int rebuild(struct ladder *l, const char *script)
 			note_commit(l, before);
 	}
 	trial_close(&tr);
-	if (ladder_look(l, l->c->t->root)) /* what stands on the target decides */
+	if (settle(l)) /* what stands on the target decides */
 		rc = -1;
 	return rc;
 }
