@@ -1,6 +1,7 @@
 # rd-recovery. make: the payload build/rd-recovery. make test, make demo, make lint, make install, make deps, make clean.
 
 # --- settings
+VERSION      := 0.1
 PREFIX       := /usr
 PACKAGES     := gcc binutils make musl-tools linux-libc-dev autoconf automake libtool libltdl-dev \
                 pkg-config xz-utils dpkg-dev ca-certificates
@@ -12,7 +13,7 @@ export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68
 export LIBXCRYPT_TARBALL BEARSSL_TARBALL
 MAX_SIZE     := 409600
 WARN         := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Werror
-STD          := -std=c17 -D_GNU_SOURCE -Isrc
+STD          := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 ARCH         := $(shell gcc -print-multiarch)
 MUSL         := /usr/lib/$(shell uname -m)-linux-musl
 KERNEL       := -idirafter /usr/include -idirafter /usr/include/$(ARCH)

@@ -1,0 +1,44 @@
+#include "options.h"
+#include "run/commands.h"
+#include "run/supervisor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int print_help(struct options *o)
+{
+	(void)o;
+	return fputs(options_help(), stdout) < 0 || fflush(stdout) ? 1 : 0;
+}
+
+static int print_version(struct options *o)
+{
+	(void)o;
+	return puts("rd-recovery " VERSION) < 0 || fflush(stdout) ? 1 : 0;
+}
+
+static int (*const commands[])(struct options *o) = {
+    [COMMAND_RUN] = command_run,	   [COMMAND_DIAGNOSE] = command_diagnose,
+    [COMMAND_ROLLBACK] = command_rollback, [COMMAND_CAPTURE] = command_capture,
+    [COMMAND_HASH] = command_hash,	   [COMMAND_BOOT] = command_boot,
+    [COMMAND_HELP] = print_help,	   [COMMAND_VERSION] = print_version,
+};
+
+int main(int argc, char **argv)
+{
+	static struct options o;
+
+	options_default(&o);
+	if (options_arguments(&o, argc, argv) == 0) {
+		supervisor_to_memory(argv);
+		if (o.command != COMMAND_RUN)
+			return commands[o.command](&o);
+		/* the file it names comes first, so that the arguments win when read again */
+		if (command_configure(&o) == 0 && options_arguments(&o, argc, argv) == 0 &&
+		    options_settle(&o) == 0)
+			return command_run(&o);
+	}
+	for (unsigned i = 0; i < o.nproblems; i++)
+		fprintf(stderr, "rd-recovery: %s\n", o.problems[i]);
+	return 2;
+}

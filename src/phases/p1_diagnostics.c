@@ -1,0 +1,20 @@
+#include "phases/collect.h"
+#include "phases/phase.h"
+
+enum outcome p1_diagnostics(struct context *c)
+{
+	struct check_context checks_of = context_checks(c);
+	unsigned failed = collect_all(c, LOG_DIAGNOSTICS);
+
+	if (c->t->fd >= 0)
+		check_detect_all(&checks_of);
+	for (unsigned i = 0; i < c->report->nfindings; i++) {
+		const struct finding *f = &c->report->findings[i];
+
+		log_put(LOG_DIAGNOSTICS, "finding: %s: %s: %s", severity_name(f->severity), f->id,
+			f->evidence);
+	}
+	phase_text(c, 1, "%u findings%s", c->report->nfindings,
+		   failed ? ", some collectors did not finish" : "");
+	return OUTCOME_OK;
+}

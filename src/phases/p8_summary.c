@@ -1,0 +1,122 @@
+#include "phases/phase.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPORT_BYTES (512 * 1024)
+
+/* A line for the console, main.log and the error bundle. */
+__attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
+{
+	char line[700];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	log_say("%s", line);
+	log_put(LOG_ERRORS, "%s", line);
+}
+
+static void say_findings(const struct report *r)
+{
+	for (unsigned i = 0; i < r->nfindings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		if (f->severity == SEVERITY_NOTE)
+			continue;
+		say("  %s: %s - %s", f->id, f->evidence, finding_state_name(f->state));
+		if (f->state != FINDING_REPAIRED && f->action[0])
+			say("    %s", f->action);
+	}
+	if (r->findings_lost)
+		say("  and %u more, see diagnostics.log", r->findings_lost);
+}
+
+static void say_changes(const struct context *c)
+{
+	const struct report *r = c->report;
+
+	if (!c->shared->changes) {
+		say("Nothing on the system was changed.");
+		return;
+	}
+	say("%u change%s made; to undo: rd-recovery rollback %s", c->shared->changes,
+	    c->shared->changes == 1 ? " was" : "s were", r->run);
+	if (r->rung[0])
+		say("libcrypt was repaired by %s", r->rung);
+	if (r->password_set)
+		say("%s has a new password hash (%s)", r->user, r->method);
+}
+
+static void say_failures(const struct report *r)
+{
+	for (unsigned i = 0; i < r->nfailures; i++)
+		say("  [%s] %s: %s", r->failures[i].phase, r->failures[i].what, r->failures[i].why);
+}
+
+/* The person at the screen sees it last of all, and nobody else. */
+static void show_password(const struct context *c)
+{
+	char text[256];
+
+	if (!c->report->password_generated || !c->shared->password[0])
+		return;
+	snprintf(text, sizeof text, "\r\nnew password for %s: %s\r\n", c->shared->user,
+		 c->shared->password);
+	if (!console_write_secret(text))
+		say("No console took the new password: run again with rd.recovery.password=config");
+	explicit_bzero(text, sizeof text);
+}
+
+static int write_json(const struct report *r)
+{
+	struct buf b = {.p = malloc(REPORT_BYTES), .cap = REPORT_BYTES};
+	const char *p = b.p, *line;
+	size_t len;
+
+	if (!b.p)
+		return -1;
+	report_json(r, &b);
+	while (line_next(&p, b.p + b.len, &line, &len))
+		log_put(LOG_REPORT, "%.*s", (int)len, line);
+	free(b.p);
+	return 0;
+}
+
+enum outcome p8_summary(struct context *c)
+{
+	struct report *r = c->report;
+
+	say("==== %s", r->verdict_text[0]		    ? r->verdict_text
+		       : r->verdict == VERDICT_LOGIN_PROVEN ? "Login proven."
+							    : "Login was not proven in this run.");
+	if (r->weakened)
+		say("WEAKENED: a control of the login was taken out, see below how to put it "
+		    "back.");
+	if (r->selinux)
+		say("SELinux enforces on this system: not proven under SELinux.");
+	if (r->nfindings)
+		say("Found:");
+	say_findings(r);
+	say_changes(c);
+	if (r->nfailures)
+		say("What failed:");
+	say_failures(r);
+	if (r->nexts)
+		say("What to do next:");
+	for (unsigned i = 0; i < r->nexts; i++)
+		say("  %s", r->next[i]);
+	if (!r->npivots)
+		log_put(LOG_PIVOTS, "No rung had to be left.");
+	show_password(c);
+	/* its own line must be in the report it writes */
+	r->phases[8].outcome = OUTCOME_OK;
+	phase_text(c, 8, "%s", verdict_name(r->verdict));
+	return write_json(r) ? OUTCOME_FAILED : OUTCOME_OK;
+}

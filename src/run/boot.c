@@ -1,0 +1,200 @@
+/* The rescue entry's boot: what the dracut hooks start, in the initramfs. */
+#include "run/commands.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "run/emergency.h"
+#include "run/run.h"
+#include "run/supervisor.h"
+#include "target/hibernation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+#define OPEN_SHELL 64
+#define CAPTURE "/usr/lib/rd-recovery/capture"
+#define SOURCES "/usr/lib/rd-recovery"
+
+static void read_kernel_line(struct options *o)
+{
+	char line[8192];
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line);
+
+	if (fd >= 0)
+		close(fd);
+	if (n > 0)
+		options_kernel(o, line, (size_t)n);
+}
+
+/* --- the end */
+
+static int sync_all(void *arg)
+{
+	(void)arg;
+	sync();
+	return 0;
+}
+
+static int end_machine(void *arg)
+{
+	const struct options *o = arg;
+	const char *key = o->after == AFTER_POWEROFF ? "o" : "b";
+	int fd;
+
+	reboot(o->after == AFTER_POWEROFF ? RB_POWER_OFF : RB_AUTOBOOT);
+	fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		ssize_t n = write(fd, key, 1);
+
+		close(fd);
+		return n == 1 ? 0 : errno;
+	}
+	return errno;
+}
+
+static int finish(struct options *o)
+{
+	char why[320];
+
+	if (o->after == AFTER_BOOT)
+		return 0;
+	if (o->after == AFTER_SHELL)
+		return OPEN_SHELL;
+	log_say(o->after == AFTER_POWEROFF ? "switching the machine off"
+					   : "starting the machine again");
+	supervisor_operation(&(struct operation){"sync", sync_all, NULL, 30}, why, sizeof why);
+	if (supervisor_operation(&(struct operation){"end", end_machine, o, 30}, why, sizeof why))
+		log_say("that failed (%s): the boot goes on", why);
+	return 0;
+}
+
+/* The verdict stays on the screen; a signal ends the wait. */
+static void hold(const struct options *o)
+{
+	static const char *const then[] = {"the boot goes on", "the machine starts again",
+					   "the machine goes off", "a shell opens"};
+	int64_t end = deadline_in(o->hold), next = 0;
+
+	while (!supervisor_signalled() && clock_ms() < end) {
+		int64_t seconds = (end - clock_ms() + 999) / 1000;
+
+		if (clock_ms() >= next) {
+			log_say("%s in %lld s", then[o->after], (long long)seconds);
+			next = clock_ms() + 10000;
+		}
+		poll(NULL, 0, deadline_left(deadline_first(end, next)));
+	}
+}
+
+/* --- the run */
+
+static void undo_line(void *arg, const struct rollback_line *l)
+{
+	(void)arg;
+	log_say("  %s: %s", l->path, l->result);
+}
+
+static int undo(void *arg)
+{
+	struct run *r = arg;
+	int root = open(r->target.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[64] = "";
+	int rc;
+
+	if (root < 0)
+		return errno;
+	log_say("undoing the newest run");
+	rc = journal_rollback(root, NULL, name, undo_line, NULL);
+	if (rc < 0)
+		log_say("%s", errno == ENOENT ? "no run is left to undo" : strerror(errno));
+	else
+		log_say("run %s: %s", name, rc ? "not everything could be undone" : "undone");
+	close(root);
+	return 0;
+}
+
+static void work(struct run *r, const char *root)
+{
+	struct options *o = r->o;
+	char why[320];
+
+	str_copy(o->root, sizeof o->root, root);
+	str_copy(r->mounts.root, sizeof r->mounts.root, root);
+	r->mounts.seconds = o->set.timeout;
+	r->mounts.readonly = r->target.readonly = o->mode == BOOT_DIAGNOSE;
+	if (!o->set.capture[0])
+		str_copy(o->set.capture, sizeof o->set.capture, CAPTURE);
+	str_copy(r->target.sources, sizeof r->target.sources, SOURCES);
+	if (o->mode != BOOT_DIAGNOSE && mounts_writable(&r->mounts, why, sizeof why)) {
+		log_say("%s cannot be made writable (%s): diagnosing only", root, why);
+		o->mode = BOOT_DIAGNOSE;
+		r->target.readonly = true;
+	}
+	mounts_begin(&r->mounts, &r->target);
+	for (int i = 2; i <= 7 && o->mode == BOOT_DIAGNOSE; i++)
+		o->set.phases[i] = false;
+	if (run_name(r) == 0) {
+		if (o->mode == BOOT_ROLLBACK)
+			supervisor_operation(
+			    &(struct operation){"rollback", undo, r, o->set.build_timeout}, why,
+			    sizeof why);
+		else
+			run_phases(r);
+		run_end(r);
+	}
+	mounts_end(&r->mounts);
+}
+
+static int hibernated(struct run *r, const char *device)
+{
+	struct options *o = r->o;
+
+	log_say("rd-recovery: a hibernated system waits on %s.", device);
+	log_say("Mounting its root now would destroy it: nothing is mounted, nothing is written.");
+	log_say("Boot the normal entry to wake it up, shut it down there, and come back.");
+	if (o->after == AFTER_BOOT)
+		o->after = AFTER_REBOOT;
+	hold(o);
+	return finish(o);
+}
+
+static int look_for_image(void *arg)
+{
+	return hibernation_look(arg) ? 0 : ENOENT;
+}
+
+int command_boot(struct options *o)
+{
+	const char *root = getenv("NEWROOT") ? getenv("NEWROOT") : "/sysroot";
+	char why[320], *device = supervisor_shared(64);
+	struct run *r;
+
+	command_configure(o);
+	read_kernel_line(o);
+	if (o->mode == BOOT_OFF)
+		return 0;
+	options_settle(o);
+	r = run_start(o, true);
+	if (!r || !device)
+		return 0;
+	if (!strcmp(o->stage, "pre-mount"))
+		return supervisor_operation(&(struct operation){"look for a hibernation image",
+								look_for_image, device, 30},
+					    why, sizeof why) == 0
+			   ? hibernated(r, device)
+			   : 0;
+	if (!strcmp(o->stage, "emergency"))
+		emergency_run(r);
+	else
+		work(r, root);
+	hold(o);
+	return finish(o);
+}

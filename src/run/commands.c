@@ -1,0 +1,294 @@
+#include "run/commands.h"
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/path.h"
+#include "run/run.h"
+#include "run/supervisor.h"
+#include "target/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONFIG "/etc/rd-recovery.conf"
+#define JSON_BYTES (512 * 1024)
+
+int command_configure(struct options *o)
+{
+	const char *name = o->config[0] ? o->config : CONFIG;
+	char text[16384];
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), rc = 0;
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+
+	if (n < 0 && !(errno == ENOENT && !o->config[0])) {
+		snprintf(o->problems[o->nproblems++], sizeof o->problems[0], "%.100s: %s", name,
+			 strerror(errno));
+		o->keep = true;
+		rc = -1;
+	} else if (n == (ssize_t)sizeof text) {
+		snprintf(o->problems[o->nproblems++], sizeof o->problems[0], "%.100s: too large",
+			 name);
+		o->keep = true;
+		rc = -1;
+	} else if (n > 0) {
+		rc = options_file(o, name, text, (size_t)n);
+	}
+	if (fd >= 0)
+		close(fd);
+	explicit_bzero(text, sizeof text);
+	return rc;
+}
+
+static void print_json(const struct report *r)
+{
+	struct buf b = {.p = malloc(JSON_BYTES), .cap = JSON_BYTES};
+
+	if (!b.p)
+		return;
+	report_json(r, &b);
+	puts(b.p);
+	fflush(stdout);
+	free(b.p);
+}
+
+/* The file named on the command line is the person's own: read here, before anything is touched. */
+static int check_password_file(const struct options *o)
+{
+	char text[256];
+	int fd = open(o->set.password_file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	size_t len = 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (n > 0) {
+		text[n] = '\0';
+		len = strcspn(text, "\n");
+	}
+	explicit_bzero(text, sizeof text);
+	if (len && len < sizeof((struct shared *)0)->password)
+		return 0;
+	fprintf(stderr, "rd-recovery: %s: %s\n", o->set.password_file,
+		n < 0 ? strerror(errno)
+		: len ? "the first line is too long"
+		      : "the password is empty");
+	return -1;
+}
+
+int command_run(struct options *o)
+{
+	struct run *r;
+	int status;
+
+	if (o->set.password == PASSWORD_FILE && check_password_file(o))
+		return 2;
+	r = run_start(o, false);
+	if (!r)
+		return 3;
+	str_copy(r->mounts.root, sizeof r->mounts.root, o->root);
+	r->mounts.seconds = o->set.timeout;
+	if (strcmp(o->root, "/"))
+		mounts_begin(&r->mounts, &r->target);
+	if (run_name(r)) {
+		mounts_end(&r->mounts);
+		return 3;
+	}
+	run_phases(r);
+	run_end(r);
+	mounts_end(&r->mounts);
+	status = run_status(r);
+	if (o->json)
+		print_json(r->report);
+	return status;
+}
+
+static bool is_fault(const struct finding *f)
+{
+	return f->severity != SEVERITY_NOTE && f->state != FINDING_REPAIRED;
+}
+
+static void print_findings(const struct report *r)
+{
+	for (unsigned i = 0; i < r->nfindings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		printf("%s: %s: %s (blocks %s)\n", severity_name(f->severity), f->id, f->evidence,
+		       blocks_name(f->blocks));
+		if (f->action[0])
+			printf("  %s\n", f->action);
+	}
+	if (!r->nfindings)
+		puts("nothing found");
+}
+
+int command_diagnose(struct options *o)
+{
+	struct run *r = run_start(o, false);
+	int status = 0;
+
+	if (!r)
+		return 3;
+	r->target.readonly = true;
+	for (int i = 1; i <= 8; i++)
+		o->set.phases[i] = i == 1;
+	if (run_name(r))
+		return 3;
+	r->logs.nplaces = 0;
+	run_phases(r);
+	for (unsigned i = 0; i < r->report->nfindings; i++)
+		if (is_fault(&r->report->findings[i]))
+			status = 1;
+	if (r->report->phases[1].outcome >= OUTCOME_FAILED)
+		status = 1;
+	if (o->json)
+		print_json(r->report);
+	else
+		print_findings(r->report);
+	return supervisor_signalled() ? 4 : status;
+}
+
+/* --- rollback */
+
+struct undo {
+	struct options *o;
+	char name[64];
+	int rc, error;
+	unsigned lines;
+};
+
+static void undo_line(void *arg, const struct rollback_line *l)
+{
+	struct undo *u = arg;
+	char mem[5000];
+	struct buf b = BUF_OF(mem);
+
+	if (u->o->json) {
+		buf_adds(&b, u->lines ? ",\n" : "");
+		buf_adds(&b, "{\"path\":");
+		buf_add_json(&b, l->path);
+		buf_adds(&b, ",\"result\":");
+		buf_add_json(&b, l->result);
+		buf_addf(&b, ",\"refused\":%s}", l->refused ? "true" : "false");
+	} else {
+		buf_add_escaped(&b, l->path, strlen(l->path), false);
+		buf_addf(&b, ": %s\n", l->result);
+	}
+	u->lines++;
+	printf("%s", mem);
+	fflush(stdout);
+}
+
+static int undo_run(void *arg)
+{
+	struct undo *u = arg;
+	int root = open(u->o->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return errno;
+	u->rc = journal_rollback(root, u->o->rollback_run[0] ? u->o->rollback_run : NULL, u->name,
+				 undo_line, u);
+	u->error = errno;
+	if (u->rc == 0 && u->o->forget && journal_forget(root, u->name)) {
+		u->error = errno;
+		u->rc = 1;
+	}
+	close(root);
+	return 0;
+}
+
+int command_rollback(struct options *o)
+{
+	struct undo *u = supervisor_shared(sizeof *u);
+	char why[320];
+
+	if (!u)
+		return 3;
+	u->o = o;
+	supervisor_signals();
+	if (o->json)
+		fputs("[", stdout);
+	fflush(stdout);
+	if (supervisor_operation(&(struct operation){"rollback", undo_run, u, o->set.build_timeout},
+				 why, sizeof why)) {
+		fprintf(stderr, "rd-recovery: rollback in %s: %s\n", o->root, why);
+		return 3;
+	}
+	if (o->json)
+		puts("]");
+	if (u->rc >= 0) {
+		fprintf(stderr, "run %s: %u changes looked at%s\n", u->name, u->lines,
+			u->rc ? ", some left alone" : ", all undone");
+		return u->rc;
+	}
+	fprintf(stderr, "rd-recovery: %s\n",
+		u->error != ENOENT   ? strerror(u->error)
+		: o->rollback_run[0] ? "no such run"
+				     : "no run is left to undo");
+	return o->rollback_run[0] || u->error != ENOENT ? 2 : 0;
+}
+
+/* --- capture, hash */
+
+struct take {
+	struct options *o;
+	unsigned n;
+	char why[320];
+};
+
+static int take(void *arg)
+{
+	struct take *k = arg;
+	struct target t = {0};
+	int n;
+
+	if (target_open(&t, k->o->root)) {
+		snprintf(k->why, sizeof k->why, "no usable target: %s", strerror(errno));
+		return errno ? errno : EINVAL;
+	}
+	n = capture_make(&t, k->o->output, k->why, sizeof k->why);
+	target_close(&t);
+	k->n = n < 0 ? 0 : (unsigned)n;
+	return n < 0 ? EINVAL : 0;
+}
+
+int command_capture(struct options *o)
+{
+	struct take *k = supervisor_shared(sizeof *k);
+	char why[320];
+
+	if (!k || log_start() || supervisor_namespace())
+		return 3;
+	k->o = o;
+	if (supervisor_operation(&(struct operation){"capture", take, k, o->set.timeout}, why,
+				 sizeof why)) {
+		fprintf(stderr, "rd-recovery: capture: %s\n", k->why[0] ? k->why : why);
+		return 1;
+	}
+	printf("%u libraries captured\n", k->n);
+	return 0;
+}
+
+int command_hash(struct options *o)
+{
+	char line[512], setting[HASH_CAP], hash[HASH_CAP];
+	int rc = 2;
+
+	(void)o;
+	if (!fgets(line, sizeof line, stdin))
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (!line[0])
+		fputs("rd-recovery: hash: the password on standard input is empty\n", stderr);
+	else if (hash_setting(HASH_SHA512, setting, sizeof setting) ||
+		 hash_make(line, setting, hash, sizeof hash))
+		perror("rd-recovery: hash");
+	else
+		rc = printf("password_hash = %s\n", hash) < 0 || fflush(stdout) ? 1 : 0;
+	explicit_bzero(line, sizeof line);
+	explicit_bzero(hash, sizeof hash);
+	return rc;
+}

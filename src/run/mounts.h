@@ -1,0 +1,41 @@
+/* mounts: what of the target's fstab a run needs, mounted before it and undone after it, each under
+ * a deadline.
+ *
+ * Life cycle: mounts_writable (root), mounts_begin (the rest), the run, mounts_end. All in the
+ * supervisor's own mount namespace.
+ */
+#ifndef RUN_MOUNTS_H
+#define RUN_MOUNTS_H
+
+#include "base/mount.h"
+#include "target/target.h"
+
+#define MOUNTS_MAX 16
+
+struct mounts { /* shared with the operations */
+	char root[256];
+	long seconds;
+	bool readonly;
+	bool root_was_readonly, root_changed;
+	struct fstab_entry entries[MOUNTS_MAX];
+	bool mounted[MOUNTS_MAX];
+	unsigned n, current;
+};
+
+/* Remount root read-write if it is not. 0; -1 and why. */
+int mounts_writable(struct mounts *m, char *why, size_t cap);
+/* Mount what fstab says holds /usr, /var, /home, /boot or the ESP; what cannot be mounted is logged
+ * and put down in t->unknown. */
+void mounts_begin(struct mounts *m, struct target *t);
+/* Everything as it was found; what cannot be undone is logged. */
+void mounts_end(struct mounts *m);
+
+/* Is this entry one a run needs? Pure. */
+bool mounts_wanted(const struct fstab_entry *e);
+/* The mount(2) flags of fstab's options; the rest goes to data. Pure. */
+unsigned long mounts_flags(const char *options, char *data, size_t cap);
+/* The device of an fstab source: UUID=, LABEL=, PARTUUID=, PARTLABEL=, ID= or a path. 0, or -1
+ * ENODEV. */
+int mounts_device(const char *source, char *dst, size_t cap);
+
+#endif

@@ -1,0 +1,332 @@
+#include "run/run.h"
+
+#include "base/child.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/journal.h"
+#include "target/accounts.h"
+#include "run/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COPY_SECONDS 60
+#define SUMMARY_SECONDS 30
+
+static int left(const struct run *r, long most)
+{
+	return (int)(r->o->set.timeout < most ? r->o->set.timeout : most);
+}
+
+struct run *run_start(struct options *o, bool console)
+{
+	struct run *r = supervisor_shared(sizeof *r);
+
+	if (r) {
+		r->o = o;
+		r->console = console;
+		r->shared = supervisor_shared(sizeof *r->shared);
+		r->report = report_start();
+	}
+	if (!r || !r->shared || !r->report || log_start() || supervisor_namespace()) {
+		fprintf(stderr, "rd-recovery: cannot start: %s\n", strerror(errno));
+		return NULL;
+	}
+	madvise(r->shared, sizeof *r->shared, MADV_DONTDUMP);
+	log_to_consoles(console);
+	supervisor_signals();
+	for (unsigned i = 0; i < o->nproblems; i++)
+		log_say("rd-recovery: %s", o->problems[i]);
+	return r;
+}
+
+/* --- the target and the run's name */
+
+static bool name_taken(const struct run *r, int root, const char *name)
+{
+	char path[256];
+	bool taken;
+	int boot;
+
+	snprintf(path, sizeof path, JOURNAL_DIR "/%s", name);
+	taken = path_exists(root, path);
+	boot = r->target.boot[0] ? open(r->target.boot, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (boot >= 0) {
+		snprintf(path, sizeof path, "%s-recovery-logs-%s", r->target.os_id, name);
+		taken = taken || faccessat(boot, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+		close(boot);
+	}
+	return taken;
+}
+
+static void choose_name(struct run *r, int root)
+{
+	char stamp[24];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &tm);
+	snprintf(r->report->run, sizeof r->report->run, "%s", stamp);
+	for (int i = 2; i < 100 && name_taken(r, root, r->report->run); i++)
+		snprintf(r->report->run, sizeof r->report->run, "%s-%d", stamp, i);
+}
+
+static bool is_own_root(const char *root)
+{
+	struct stat a, b;
+
+	return stat("/", &a) == 0 && stat(root, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static int open_target(void *arg)
+{
+	struct run *r = arg;
+	struct target *t = &r->target;
+	struct mount_entry m;
+	char path[PATH_CAP];
+
+	if (!realpath(r->o->root, path))
+		return errno;
+	if (target_open(t, path))
+		return errno ? errno : EINVAL;
+	t->live = is_own_root(t->root);
+	if (!t->boot[0])
+		snprintf(t->boot, sizeof t->boot, "%s/boot", strcmp(path, "/") ? t->root : "");
+	t->boot_own = mount_find(t->boot, &m) == 0;
+	choose_name(r, t->fd);
+	if (!t->readonly)
+		r->report->sequence = journal_sequence(t->fd);
+	accounts_choose(t, r->o->set.user, r->shared->user, r->report->user_reason);
+	target_close(t);
+	return 0;
+}
+
+int run_name(struct run *r)
+{
+	struct report *p = r->report;
+	char why[320], where[400];
+
+	str_copy(r->target.capture, sizeof r->target.capture, r->o->set.capture);
+	if (supervisor_operation(
+		&(struct operation){"open the target", open_target, r, left(r, COPY_SECONDS)}, why,
+		sizeof why)) {
+		log_say("rd-recovery: %s is no usable target: %s", r->o->root, why);
+		return -1;
+	}
+	str_copy(p->os_id, sizeof p->os_id, r->target.os_id);
+	str_copy(p->os_name, sizeof p->os_name, r->target.os_name);
+	str_copy(p->user, sizeof p->user, r->shared->user);
+	logdir_places(&r->logs, &r->target, r->o->log_path[0] ? r->o->log_path : r->o->boot,
+		      p->run);
+	log_say("rd-recovery " VERSION ": run %s, sequence %ld, on %s", p->run, p->sequence,
+		p->os_name);
+	log_say("user: %s (%s)", p->user[0] ? p->user : "none", p->user_reason);
+	log_say("logs: %s", logdir_where(&r->logs, where, sizeof where));
+	return 0;
+}
+
+/* --- logs */
+
+static int copy_logs(void *arg)
+{
+	struct run *r = arg;
+
+	return logdir_copy(&r->logs) ? errno : 0;
+}
+
+void run_copy_logs(struct run *r)
+{
+	char why[320], was[400], next[400];
+
+	r->pivots = r->report->npivots;
+	while (r->logs.at < r->logs.nplaces &&
+	       supervisor_operation(
+		   &(struct operation){"copy the logs", copy_logs, r, left(r, COPY_SECONDS)}, why,
+		   sizeof why)) {
+		logdir_where(&r->logs, was, sizeof was);
+		logdir_leave(&r->logs);
+		logdir_where(&r->logs, next, sizeof next);
+		report_pivot(r->report, was, why, *next ? next : "no logs on disk");
+		r->pivots = r->report->npivots;
+	}
+	logdir_where(&r->logs, r->report->logs_at, sizeof r->report->logs_at);
+}
+
+/* --- phases */
+
+static int64_t worst_case(const struct run *r, const struct phase *p)
+{
+	return (int64_t)(p->operations * r->o->set.timeout + p->builds * r->o->set.build_timeout) *
+	       1000;
+}
+
+static enum outcome run_one(struct run *r, struct target *t, struct journal *j)
+{
+	struct context c = {.t = t,
+			    .set = &r->o->set,
+			    .shared = r->shared,
+			    .report = r->report,
+			    .deadline = r->deadline};
+	enum outcome outcome;
+
+	c.deadline = deadline_first(r->deadline, clock_ms() + worst_case(r, r->phase));
+	if (r->phase->flags & PHASE_WRITES) {
+		if (t->readonly || journal_open(j, t->fd, r->report->run, 0)) {
+			char why[160];
+
+			snprintf(why, sizeof why, "no journal (%s), so no change is made",
+				 t->readonly ? "diagnosing only" : strerror(errno));
+			report_failure(r->report, r->phase->name, why, NULL);
+			phase_text(&c, r->phase->number, "%s", why);
+			return OUTCOME_SKIPPED;
+		}
+		c.journal = j;
+	}
+	outcome = r->phase->run(&c);
+	if (c.journal) {
+		r->shared->changes = r->report->changes = journal_count(j);
+		journal_close(j);
+	}
+	return outcome;
+}
+
+static int worker(void *arg)
+{
+	struct run *r = arg;
+	struct target t = r->target;
+	struct journal j;
+
+	t.fd = open(t.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t.fd < 0)
+		return errno;
+	r->report->phases[r->phase->number].outcome = run_one(r, &t, &j);
+	close(t.fd);
+	return 0;
+}
+
+/* The logs follow every pivot; a signal ends the phase. */
+static bool watch(void *arg, pid_t pid)
+{
+	struct run *r = arg;
+
+	(void)pid;
+	if (r->pivots != r->report->npivots)
+		run_copy_logs(r);
+	return supervisor_signalled() != 0;
+}
+
+static void not_finished(struct run *r, const struct child_result *res)
+{
+	struct phase_result *pr = &r->report->phases[r->phase->number];
+
+	pr->outcome = res->end == CHILD_TIMED_OUT || res->end == CHILD_ABANDONED ? OUTCOME_TIMED_OUT
+										 : OUTCOME_CRASHED;
+	snprintf(pr->text, sizeof pr->text, "%.190s", res->reason);
+	report_failure(r->report, r->phase->name, res->reason, NULL);
+}
+
+static void run_phase(struct run *r, int64_t deadline)
+{
+	const struct phase *p = r->phase;
+	struct phase_result *pr = &r->report->phases[p->number];
+	struct child_spec spec = {.name = p->name,
+				  .fn = worker,
+				  .arg = r,
+				  .flags = CHILD_WORKER,
+				  .deadline = deadline,
+				  .watch = watch,
+				  .watch_arg = r};
+	struct child_result res = {0};
+	char title[60];
+
+	snprintf(title, sizeof title, "%d %s", p->number, p->name);
+	log_phase(title);
+	log_say("[%d/8] %s ...", p->number, p->name);
+	if (p->flags & PHASE_HOST_PID)
+		spec.flags |= CHILD_HOST_PID;
+	if (child_run(&spec, &res))
+		not_finished(r, &res);
+	pr->ms = res.ms;
+	log_say("[%d/8] %s: %s%s%s (%lld s)", p->number, p->name, outcome_name(pr->outcome),
+		pr->text[0] ? ": " : "", pr->text, (long long)(res.ms + 500) / 1000);
+	run_copy_logs(r);
+}
+
+static void set_deadline(struct run *r)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < 8; i++)
+		if (r->o->set.phases[i + 1])
+			sum += worst_case(r, &phases[i]);
+	if (r->o->set.deadline)
+		sum = (int64_t)r->o->set.deadline * 1000;
+	r->deadline = clock_ms() + sum;
+	log_say("this run ends by itself after at most %lld minutes",
+		(long long)(sum + 59999) / 60000);
+}
+
+void run_phases(struct run *r)
+{
+	set_deadline(r);
+	for (int i = 0; i < 8; i++) {
+		bool over = supervisor_signalled() || clock_ms() >= r->deadline;
+
+		r->phase = &phases[i];
+		if (!r->o->set.phases[i + 1])
+			continue;
+		if (!over || i == 7)
+			run_phase(r, i == 7 ? deadline_in(SUMMARY_SECONDS)
+					    : deadline_first(r->deadline,
+							     clock_ms() + worst_case(r, r->phase)));
+	}
+	log_phase("");
+}
+
+/* --- end */
+
+static int tidy(void *arg)
+{
+	struct run *r = arg;
+	int root = open(r->target.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root >= 0) {
+		/* a run that changed nothing leaves nothing to roll back */
+		if (!r->target.readonly && !r->shared->changes)
+			journal_forget(root, r->report->run);
+		close(root);
+	}
+	if (r->logs.at < r->logs.nplaces && !r->target.readonly)
+		logdir_prune(&r->logs);
+	return 0;
+}
+
+void run_end(struct run *r)
+{
+	char why[320], where[400];
+
+	if (supervisor_operation(&(struct operation){"tidy up", tidy, r, left(r, COPY_SECONDS)},
+				 why, sizeof why))
+		log_line("tidying up: %s", why);
+	if (*logdir_where(&r->logs, where, sizeof where))
+		log_say("logs: %s", where);
+	run_copy_logs(r);
+	explicit_bzero(r->shared->password, sizeof r->shared->password);
+	explicit_bzero(r->o->set.password_hash, sizeof r->o->set.password_hash);
+	log_secrets_wipe();
+}
+
+int run_status(const struct run *r)
+{
+	if (supervisor_signalled() || (r->deadline && clock_ms() >= r->deadline))
+		return 4;
+	return r->report->verdict == VERDICT_LOGIN_PROVEN ? 0 : 1;
+}

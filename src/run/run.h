@@ -1,0 +1,42 @@
+/* run: one recovery from its name to its verdict: the phases in order, each in a worker of its own,
+ * under one deadline.
+ *
+ * Life cycle: run_start, run_name, run_phases, run_end; then the report says how it went.
+ * Everything is in memory shared with the workers.
+ */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include "options.h"
+#include "phases/phase.h"
+#include "run/mounts.h"
+#include "target/logdir.h"
+
+struct run {
+	struct options *o;
+	struct target target; /* its descriptor is each worker's own */
+	struct mounts mounts;
+	struct shared *shared;
+	struct report *report;
+	struct logdir logs;
+	const struct phase *phase;
+	unsigned pivots; /* copied to the log folder */
+	int64_t deadline;
+	bool console; /* every console is spoken to */
+};
+
+/* Memory, signals, a mount namespace. NULL: no memory (said on standard error). */
+struct run *run_start(struct options *o, bool console);
+/* Open the target, give the run its name and number, choose its log folder. 0; or -1: no usable
+ * target (said). */
+int run_name(struct run *r);
+/* The chosen phases. After the run's deadline or a signal only the summary. */
+void run_phases(struct run *r);
+/* Copy the logs a last time, prune old ones, wipe secrets. */
+void run_end(struct run *r);
+/* The command's exit status (DESIGN.md). */
+int run_status(const struct run *r);
+/* Copy what is new to the log folder, stepping down its ladder where it must. */
+void run_copy_logs(struct run *r);
+
+#endif

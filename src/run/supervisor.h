@@ -1,0 +1,31 @@
+/* supervisor: the process that never touches the target's disk: it runs from memory, in a mount
+ * namespace of its own, and has everything that can block done by operations with a deadline.
+ */
+#ifndef RUN_SUPERVISOR_H
+#define RUN_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Start again from a memfd, when not there already; locked in memory. Without /proc or memfd it
+ * stays where it is. */
+void supervisor_to_memory(char **argv);
+/* A private mount namespace: what is mounted from now on ends with this process. 0/-1. */
+int supervisor_namespace(void);
+/* From now on TERM, INT and HUP end the run in order instead of the process. */
+void supervisor_signals(void);
+/* The signal that came, 0: none. */
+int supervisor_signalled(void);
+/* Have fn(arg) done by a child within seconds; it shares this process's mounts. 0; or -1, why
+ * filled: fn's errno-like positive return value is put in words. */
+struct operation {
+	const char *name;
+	int (*fn)(void *arg);
+	void *arg;
+	long seconds;
+};
+int supervisor_operation(const struct operation *op, char *why, size_t cap);
+/* Memory every later child shares, zeroed. NULL on error. */
+void *supervisor_shared(size_t size);
+
+#endif

@@ -1,0 +1,15 @@
+/* hibernation: is there a hibernation image in some swap space? Read-only, before anything is
+ * mounted. */
+#ifndef TARGET_HIBERNATION_H
+#define TARGET_HIBERNATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Look at every block device (touches disks: call it in an operation). True: found one, its name in
+ * device. The kernel's mark is at the end of a swap space's first page (kernel/power/swap.c). */
+bool hibernation_look(char device[64]);
+/* Does the first page of a swap space (of any page size up to len) bear the mark? Pure. */
+bool hibernation_mark(const unsigned char *page, size_t len);
+
+#endif

@@ -1,0 +1,250 @@
+#include "target/logdir.h"
+
+#include "base/buf.h"
+#include "base/mount.h"
+#include "base/path.h"
+#include "base/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static const char marker[] = "-recovery-logs-";
+
+static void add(struct logdir *d, const char *root, const char *path)
+{
+	if (d->nplaces < LOGDIR_PLACES)
+		snprintf(d->places[d->nplaces++], sizeof d->places[0], "%s%s",
+			 strcmp(root, "/") ? root : "", path);
+}
+
+static bool is_mounted(const struct target *t, const char *point)
+{
+	char path[512];
+	struct mount_entry m;
+
+	snprintf(path, sizeof path, "%s%s", strcmp(t->root, "/") ? t->root : "", point);
+	return mount_find(path, &m) == 0;
+}
+
+/* dm tells what it is made of; a file system on LVM on LUKS has it one layer down. */
+static bool is_crypt(int dirfd, const char *dev, int depth)
+{
+	char path[300], uuid[16] = "";
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/dm/uuid", dev);
+	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		ssize_t n = read(fd, uuid, sizeof uuid - 1);
+
+		close(fd);
+		if (n > 0 && str_starts(uuid, "CRYPT-"))
+			return true;
+	}
+	snprintf(path, sizeof path, "%s/slaves", dev);
+	if (depth && fstatat(dirfd, path, &st, 0) == 0) {
+		char names[8][64];
+		unsigned n = 0;
+		int root = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		bool found = false;
+
+		(void)names;
+		(void)n;
+		if (root < 0)
+			return false;
+		close(root);
+		for (int i = 0; i < 16 && !found; i++) {
+			char slave[340];
+
+			snprintf(slave, sizeof slave, "%s/dm-%d", path, i);
+			if (fstatat(dirfd, slave, &st, 0) == 0)
+				found = is_crypt(dirfd, slave, depth - 1);
+		}
+		return found;
+	}
+	return false;
+}
+
+bool logdir_encrypted(const char *path)
+{
+	int dirfd = open("/sys/dev/block", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[40];
+	struct stat st;
+	bool yes = false;
+
+	if (dirfd < 0)
+		return false;
+	if (stat(path, &st) == 0) {
+		snprintf(name, sizeof name, "%u:%u", major(st.st_dev), minor(st.st_dev));
+		yes = is_crypt(dirfd, name, 3);
+	}
+	close(dirfd);
+	return yes;
+}
+
+void logdir_places(struct logdir *d, const struct target *t, const char *given, const char *run)
+{
+	static const char *const esp[] = {"/boot/efi", "/efi"};
+	/* details of an encrypted system do not belong on a disk anyone can read */
+	bool boot = !(logdir_encrypted(t->root) && t->boot_own && !logdir_encrypted(t->boot));
+
+	memset(d, 0, sizeof *d);
+	snprintf(d->name, sizeof d->name, "%s%s%s", t->os_id, marker, run);
+	if (*given)
+		add(d, "", given);
+	if (boot && !*given && (t->boot_own || !t->readonly))
+		add(d, "", t->boot);
+	for (int i = 0; i < 2 && boot; i++)
+		if (is_mounted(t, esp[i]))
+			add(d, t->root, esp[i]);
+	if (!t->readonly)
+		add(d, t->root, "/var/log");
+	add(d, "", "/run");
+}
+
+const char *logdir_where(const struct logdir *d, char *dst, size_t cap)
+{
+	dst[0] = '\0';
+	if (d->at < d->nplaces)
+		snprintf(dst, cap, "%s/%s", d->places[d->at], d->name);
+	return dst;
+}
+
+bool logdir_leave(struct logdir *d)
+{
+	memset(d->copied, 0, sizeof d->copied);
+	return ++d->at < d->nplaces;
+}
+
+static int open_folder(const struct logdir *d)
+{
+	int place = open(d->places[d->at], O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
+	int error;
+
+	if (place < 0)
+		return -1;
+	if (mkdirat(place, d->name, 0700) == 0)
+		place_sync(place);
+	else if (errno != EEXIST)
+		goto out;
+	fd = openat(place, d->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+out:
+	error = errno;
+	close(place);
+	errno = error;
+	return fd;
+}
+
+static int append(int folder, enum log_stream s, size_t *copied)
+{
+	int fd = openat(folder, log_name(s),
+			O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	const char *data;
+	size_t len;
+	int rc, error;
+
+	if (fd < 0)
+		return -1;
+	log_view(s, &data, &len);
+	rc = place_write(fd, data + *copied, len - *copied) || place_sync(fd) ? -1 : 0;
+	error = errno;
+	close(fd);
+	if (rc == 0)
+		*copied = len;
+	errno = error;
+	return rc;
+}
+
+int logdir_copy(struct logdir *d)
+{
+	int folder = open_folder(d), rc = 0, error;
+
+	if (folder < 0)
+		return -1;
+	for (int s = 0; s < LOG_STREAMS && rc == 0; s++)
+		rc = append(folder, (enum log_stream)s, &d->copied[s]);
+	if (rc == 0)
+		rc = place_sync(folder);
+	error = errno;
+	close(folder);
+	errno = error;
+	return rc;
+}
+
+struct old {
+	char name[128];
+	long sequence;
+};
+struct olds {
+	struct old *list;
+	unsigned n;
+};
+
+/* "... sequence N ..." in the first lines of its main.log; 0 when there is none. */
+static long read_sequence(int dirfd, const char *name)
+{
+	char path[200], text[1024];
+	const char *p;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "%.120s/main.log", name);
+	n = path_read(dirfd, path, text, sizeof text);
+	if (n < 0) { /* usually longer than that */
+		int fd = path_open(dirfd, path, O_RDONLY, 0);
+
+		n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	p = strstr(text, "sequence ");
+	return p ? strtol(p + 9, NULL, 10) : 0;
+}
+
+static int collect(void *arg, int dirfd, const char *name)
+{
+	struct olds *o = arg;
+	struct stat st;
+
+	if (!strstr(name, marker) || strlen(name) >= sizeof o->list->name ||
+	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode))
+		return 0;
+	str_copy(o->list[o->n].name, sizeof o->list->name, name);
+	o->list[o->n].sequence = read_sequence(dirfd, name);
+	return ++o->n == 256;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct old *x = a, *y = b;
+
+	return x->sequence == y->sequence  ? strcmp(y->name, x->name)
+	       : x->sequence < y->sequence ? 1
+					   : -1;
+}
+
+void logdir_prune(const struct logdir *d)
+{
+	struct olds o = {calloc(256, sizeof(struct old)), 0};
+	int place = open(d->places[d->at], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (o.list && place >= 0) {
+		path_each(place, "/", collect, &o);
+		qsort(o.list, o.n, sizeof *o.list, newest_first);
+		for (unsigned i = LOGDIR_KEPT; i < o.n; i++)
+			if (strcmp(o.list[i].name, d->name))
+				place_remove_tree(place, o.list[i].name);
+	}
+	if (place >= 0)
+		close(place);
+	free(o.list);
+}

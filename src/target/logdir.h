@@ -1,0 +1,38 @@
+/* logdir: the run's log folder <place>/<os-id>-recovery-logs-<run>/, filled from memory; a ladder
+ * of places.
+ *
+ * Life cycle: logdir_places once; then logdir_copy again and again, in a child with a deadline (it
+ * touches the disk); when it fails the caller records the pivot and calls logdir_leave. Files are
+ * only ever appended to, under a name of their own for each run: on vfat nothing else survives a
+ * power cut.
+ */
+#ifndef TARGET_LOGDIR_H
+#define TARGET_LOGDIR_H
+
+#include "base/log.h"
+#include "target/target.h"
+
+#define LOGDIR_PLACES 6
+#define LOGDIR_KEPT 6
+
+struct logdir { /* in memory shared with the children */
+	char places[LOGDIR_PLACES][256];
+	unsigned nplaces, at;
+	char name[128];
+	size_t copied[LOG_STREAMS];
+};
+
+/* given: a folder named by the person, or "". */
+void logdir_places(struct logdir *d, const struct target *t, const char *given, const char *run);
+/* Append what is new to the files, synced. 0/-1 and errno. */
+int logdir_copy(struct logdir *d);
+/* The folder it goes to, "" when no place is left. */
+const char *logdir_where(const struct logdir *d, char *dst, size_t cap);
+/* On to the next place. False: there is none. */
+bool logdir_leave(struct logdir *d);
+/* Remove all but the newest LOGDIR_KEPT folders of the place, by sequence number. */
+void logdir_prune(const struct logdir *d);
+/* Is the file system at the absolute path on an encrypted device? */
+bool logdir_encrypted(const char *path);
+
+#endif

@@ -1,0 +1,216 @@
+#include "options.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *options_suite(void);
+
+static struct options o;
+
+static void kernel(const char *line)
+{
+	options_default(&o);
+	options_kernel(&o, line, strlen(line));
+}
+
+static int arguments(const char *const *words)
+{
+	char copy[12][64];
+	char *argv[13] = {0};
+	int n = 0;
+
+	for (; words[n]; n++) {
+		strcpy(copy[n], words[n]);
+		argv[n] = copy[n];
+	}
+	options_default(&o);
+	return options_arguments(&o, n, argv);
+}
+#define ARGUMENTS(...) arguments((const char *const[]){"rd-recovery", __VA_ARGS__, NULL})
+
+START_TEST(without_the_word_nothing_is_asked)
+{
+	kernel("root=/dev/vda ro quiet rd.recoveryx=1");
+	ck_assert_int_eq(o.mode, BOOT_OFF);
+	ck_assert_uint_eq(o.nproblems, 0);
+}
+END_TEST
+
+START_TEST(bare_word_means_run)
+{
+	kernel("ro rd.recovery quiet");
+	ck_assert_int_eq(o.mode, BOOT_RUN);
+}
+END_TEST
+
+START_TEST(last_word_wins)
+{
+	kernel("rd.recovery=diagnose rd.recovery.user=a rd.recovery=1 rd.recovery.user=b\n");
+	ck_assert_int_eq(o.mode, BOOT_RUN);
+	ck_assert_str_eq(o.set.user, "b");
+}
+END_TEST
+
+START_TEST(malformed_mode_only_diagnoses)
+{
+	kernel("rd.recovery=diagnos");
+	ck_assert_int_eq(o.mode, BOOT_DIAGNOSE);
+	ck_assert_ptr_nonnull(strstr(o.problems[0], "diagnos"));
+	kernel("rd.recovery=");
+	ck_assert_int_eq(o.mode, BOOT_DIAGNOSE);
+}
+END_TEST
+
+START_TEST(malformed_password_mode_keeps)
+{
+	kernel("rd.recovery rd.recovery.password=generat");
+	ck_assert_int_eq(o.set.password, PASSWORD_KEEP);
+	kernel("rd.recovery rd.recovery.password=file:/etc/passwd");
+	ck_assert_int_eq(o.set.password, PASSWORD_KEEP);
+}
+END_TEST
+
+START_TEST(malformed_user_touches_no_password)
+{
+	kernel("rd.recovery rd.recovery.user=../x rd.recovery.password=generate");
+	options_settle(&o);
+	ck_assert_int_eq(o.set.password, PASSWORD_KEEP);
+}
+END_TEST
+
+START_TEST(malformed_number_is_the_default)
+{
+	kernel("rd.recovery.timeout=5s rd.recovery.hold=-1 rd.recovery.build_timeout=0");
+	ck_assert_int_eq(o.set.timeout, 300);
+	ck_assert_int_eq(o.hold, 60);
+	ck_assert_int_eq(o.set.build_timeout, 3600);
+	ck_assert_uint_eq(o.nproblems, 3);
+}
+END_TEST
+
+START_TEST(malformed_phases_change_nothing)
+{
+	kernel("rd.recovery.phases=1,4,x");
+	ck_assert(o.set.phases[1] && o.set.phases[7] && o.set.phases[8]);
+	ck_assert(!o.set.phases[3] && !o.set.phases[4]);
+	kernel("rd.recovery.phases=1,4,5");
+	ck_assert(o.set.phases[4] && !o.set.phases[3] && !o.nproblems);
+	kernel("rd.recovery.phases=1,");
+	ck_assert(!o.set.phases[4] && o.nproblems == 1);
+}
+END_TEST
+
+START_TEST(secrets_are_no_kernel_words)
+{
+	kernel("rd.recovery.password_hash=$6$a$b rd.recovery.reset=yes");
+	ck_assert_str_eq(o.set.password_hash, "");
+	ck_assert_uint_eq(o.nproblems, 2);
+}
+END_TEST
+
+START_TEST(overlong_word_does_not_overflow)
+{
+	char line[2000];
+
+	memset(line, 'a', sizeof line);
+	memcpy(line, "rd.recovery=", 12);
+	options_default(&o);
+	options_kernel(&o, line, sizeof line);
+	ck_assert_int_eq(o.mode, BOOT_DIAGNOSE);
+}
+END_TEST
+
+START_TEST(file_names_the_bad_line)
+{
+	static const char text[] = "# ours\n\nuser = argo\nuser argo\n";
+
+	options_default(&o);
+	ck_assert_int_eq(options_file(&o, "conf", text, sizeof text - 1), -1);
+	ck_assert_ptr_nonnull(strstr(o.problems[0], "conf:4:"));
+	options_settle(&o);
+	ck_assert_int_eq(o.set.password, PASSWORD_KEEP);
+}
+END_TEST
+
+START_TEST(kernel_line_beats_the_file)
+{
+	static const char text[] = "timeout = 10\r\nhold=5\nreset = no";
+
+	options_default(&o);
+	ck_assert_int_eq(options_file(&o, "conf", text, sizeof text - 1), 0);
+	options_kernel(&o, "rd.recovery.timeout=20", 22);
+	ck_assert_int_eq(o.set.timeout, 20);
+	ck_assert_int_eq(o.hold, 5);
+	ck_assert(!o.set.reset_allowed);
+}
+END_TEST
+
+START_TEST(file_cannot_take_back_reset_no)
+{
+	static const char text[] = "reset = no\nreset = yes\n";
+
+	options_default(&o);
+	ck_assert_int_eq(options_file(&o, "conf", text, sizeof text - 1), 0);
+	ck_assert(!o.set.reset_allowed);
+}
+END_TEST
+
+START_TEST(config_mode_without_a_hash_is_an_error)
+{
+	ck_assert_int_eq(ARGUMENTS("run", "--password", "config"), 0);
+	ck_assert_int_eq(options_settle(&o), -1);
+	ck_assert_int_eq(o.set.password, PASSWORD_KEEP);
+}
+END_TEST
+
+START_TEST(run_takes_its_arguments)
+{
+	ck_assert_int_eq(ARGUMENTS("run", "--root=/mnt", "--user", "argo", "--password",
+				   "file:/root/pw", "--timeout", "7", "--json"),
+			 0);
+	ck_assert_str_eq(o.root, "/mnt");
+	ck_assert_str_eq(o.set.user, "argo");
+	ck_assert_int_eq(o.set.password, PASSWORD_FILE);
+	ck_assert_str_eq(o.set.password_file, "/root/pw");
+	ck_assert_int_eq(o.set.timeout, 7);
+	ck_assert(o.json);
+}
+END_TEST
+
+START_TEST(usage_errors_are_refused)
+{
+	ck_assert_int_eq(ARGUMENTS("rn"), -1);
+	ck_assert_int_eq(ARGUMENTS("run", "--root"), -1);
+	ck_assert_int_eq(ARGUMENTS("run", "--root", ""), -1);
+	ck_assert_int_eq(ARGUMENTS("run", "--timeout", "x"), -1);
+	ck_assert_int_eq(ARGUMENTS("run", "stray"), -1);
+	ck_assert_int_eq(ARGUMENTS("diagnose", "--password", "generate"), -1);
+	ck_assert_int_eq(ARGUMENTS("capture"), -1);
+	ck_assert_int_eq(ARGUMENTS("rollback", "a", "b"), -1);
+}
+END_TEST
+
+Suite *options_suite(void)
+{
+	Suite *s = suite_create("options");
+	TCase *t = tcase_create("options");
+
+	tcase_add_test(t, without_the_word_nothing_is_asked);
+	tcase_add_test(t, bare_word_means_run);
+	tcase_add_test(t, last_word_wins);
+	tcase_add_test(t, malformed_mode_only_diagnoses);
+	tcase_add_test(t, malformed_password_mode_keeps);
+	tcase_add_test(t, malformed_user_touches_no_password);
+	tcase_add_test(t, malformed_number_is_the_default);
+	tcase_add_test(t, malformed_phases_change_nothing);
+	tcase_add_test(t, secrets_are_no_kernel_words);
+	tcase_add_test(t, overlong_word_does_not_overflow);
+	tcase_add_test(t, file_names_the_bad_line);
+	tcase_add_test(t, kernel_line_beats_the_file);
+	tcase_add_test(t, file_cannot_take_back_reset_no);
+	tcase_add_test(t, config_mode_without_a_hash_is_an_error);
+	tcase_add_test(t, run_takes_its_arguments);
+	tcase_add_test(t, usage_errors_are_refused);
+	suite_add_tcase(s, t);
+	return s;
+}

@@ -1,0 +1,67 @@
+#include "run/mounts.h"
+
+#include <check.h>
+#include <string.h>
+#include <sys/mount.h>
+
+Suite *mounts_suite(void);
+
+static bool wanted(const char *line)
+{
+	struct fstab_entry e;
+
+	ck_assert_int_eq(fstab_parse_line(line, strlen(line), &e), 1);
+	return mounts_wanted(&e);
+}
+
+START_TEST(what_holds_the_named_folders_is_wanted)
+{
+	ck_assert(wanted("UUID=a /boot ext4 noauto 0 2"));
+	ck_assert(wanted("LABEL=v /var/log btrfs subvol=@log 0 0"));
+	ck_assert(wanted("/dev/sda1 /boot/efi vfat umask=0077 0 1"));
+}
+END_TEST
+
+START_TEST(all_else_stays_unmounted)
+{
+	ck_assert(!wanted("UUID=a / ext4 defaults 0 1"));
+	ck_assert(!wanted("UUID=a /varia ext4 defaults 0 1"));
+	ck_assert(!wanted("UUID=a none swap sw 0 0"));
+	ck_assert(!wanted("tmpfs /var/tmp tmpfs size=1g 0 0"));
+}
+END_TEST
+
+START_TEST(options_become_flags_and_data)
+{
+	char data[64];
+
+	ck_assert_uint_eq(
+	    mounts_flags("defaults,noatime,ro,subvol=@home,nofail,x-gvfs-show", data, sizeof data),
+	    MS_NOATIME | MS_RDONLY);
+	ck_assert_str_eq(data, "subvol=@home");
+}
+END_TEST
+
+START_TEST(unknown_tag_is_no_device)
+{
+	char device[64];
+
+	ck_assert_int_eq(mounts_device("UUID=none-has-this", device, sizeof device), -1);
+	ck_assert_int_eq(mounts_device("server:/export", device, sizeof device), -1);
+	ck_assert_int_eq(mounts_device("/dev/vda", device, sizeof device), 0);
+	ck_assert_str_eq(device, "/dev/vda");
+}
+END_TEST
+
+Suite *mounts_suite(void)
+{
+	Suite *s = suite_create("mounts");
+	TCase *t = tcase_create("mounts");
+
+	tcase_add_test(t, what_holds_the_named_folders_is_wanted);
+	tcase_add_test(t, all_else_stays_unmounted);
+	tcase_add_test(t, options_become_flags_and_data);
+	tcase_add_test(t, unknown_tag_is_no_device);
+	suite_add_tcase(s, t);
+	return s;
+}
