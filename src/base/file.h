@@ -17,6 +17,8 @@
 
 #define JOURNAL_DIR "/var/lib/rd-recovery"
 
+enum file_state { FILE_UNKNOWN, FILE_OLD, FILE_NEW };
+
 struct journal {
 	int rootfd;        /* borrowed */
 	int dirfd;         /* the run's folder */
@@ -24,6 +26,8 @@ struct journal {
 	char run[40];
 	unsigned next;     /* sequence number of the next change */
 	char where[256];   /* target path of the folder */
+	char near[256];    /* the directory last noted: where a crash may leave a temp file */
+	enum file_state left; /* after a call that returned -1: what the disk shows at its path */
 };
 
 /* What a new file gets; for an existing one the old attributes stay unless set here. */
@@ -32,8 +36,6 @@ struct file_attr {
 	mode_t mode;       /* permission bits with setuid/setgid/sticky */
 	uid_t uid; gid_t gid;
 };
-
-enum file_state { FILE_UNKNOWN, FILE_OLD, FILE_NEW };
 
 /* Open or create run's journal on the target (another process of the same run may have opened it before, not at the same time).
  * reserve: bytes kept free for backups (0: 1 MiB). Stale temp files of crashed runs are removed. Returns 0/-1 (EROFS, ENOSPC, ...). */

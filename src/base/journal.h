@@ -1,0 +1,52 @@
+/* journal: the run's folder on the target and its lines; what file.c writes and rollback.c reads.
+ *
+ * <place>/<run>/journal: one line per change, written and synced before the change; the last field of a line is a check sum over it, so that
+ * a line a power cut tore is recognised, and means: this change was not made. NNNNNN.data: the old content (a copy; a hard link when
+ * it is larger than INODE_HASHED). NNNNNN.dir: a directory that stood in the way, moved aside. undone: the whole run was undone.
+ * Lines: op=open (order: runs by age, the clock being no witness), op=near (a directory worked in, and its flags), op=closed, op=undone
+ * (one change), every other op is a change.
+ */
+#ifndef BASE_JOURNAL_H
+#define BASE_JOURNAL_H
+
+#include "base/place.h"
+
+#define JOURNAL_PLACES 3
+#define JOURNAL_MOST (256L << 20)
+
+extern const char *const journal_places[JOURNAL_PLACES];
+
+struct record {
+	unsigned seq;
+	char op[12];
+	char path[PATH_CAP];
+	unsigned dirflags;
+	struct inode old, now;
+};
+
+/* "NNNNNN.data" */
+const char *journal_item(char name[24], unsigned seq, const char *suffix);
+/* Note the directory (once in a row). Before the first temp file in it. 0/-1. */
+int journal_near(struct journal *j, const char *dir, unsigned flags);
+/* Keep the content of the regular file at p for change number j->next. 0/-1; E2BIG... and ESTALE: it changed meanwhile. */
+int journal_keep(struct journal *j, const struct place *p, const struct inode *old);
+/* Write the line of change j->next, durable; j->next advances. 0/-1. */
+int journal_record(struct journal *j, struct record *r);
+/* Append " end=" and the check sum, newline. */
+void journal_seal(struct buf *line);
+/* The length of a whole line without its seal, 0 when it is torn. Pure. */
+size_t journal_sealed(const char *line, size_t len);
+/* Parse a change. False: another kind of line. Pure. */
+bool record_parse(const char *line, size_t len, struct record *r);
+
+/* Every run's folder: fd (closed by the caller of fn), its name and the place it lies in. Non-zero stops. */
+struct run_folder { int fd, parentfd; const char *place, *name; };
+int journal_each_run(int rootfd, int (*fn)(void *arg, const struct run_folder *f), void *arg);
+/* The run's "order", 0 when its journal's first line says none. */
+unsigned long long journal_order(int folder);
+/* Write the op=closed line. 0/-1. */
+int journal_end(int folder);
+/* After a crash: remove temp files, put flags back. */
+void journal_mend(int rootfd);
+
+#endif

@@ -1,0 +1,164 @@
+#include "base/mount.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The next word of [*p,end): false when there is none. */
+static bool word_next(const char **p, const char *end, const char **word, size_t *len)
+{
+	while (*p < end && (**p == ' ' || **p == '\t'))
+		(*p)++;
+	*word = *p;
+	while (*p < end && **p != ' ' && **p != '\t')
+		(*p)++;
+	*len = (size_t)(*p - *word);
+	return *len > 0;
+}
+
+/* Copy with \ooo undone. False when it was cut or holds a NUL. */
+static bool unescape(char *dst, size_t cap, const char *s, size_t len)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < len; i++, n++) {
+		unsigned c = (unsigned char)s[i];
+
+		if (c == '\\' && len - i > 3 && s[i + 1] >= '0' && s[i + 1] <= '3' &&
+		    s[i + 2] >= '0' && s[i + 2] <= '7' && s[i + 3] >= '0' && s[i + 3] <= '7') {
+			c = (unsigned)((s[i + 1] - '0') << 6 | (s[i + 2] - '0') << 3 |
+				       (s[i + 3] - '0'));
+			i += 3;
+		}
+		if (!c || n + 1 >= cap)
+			break;
+		dst[n] = (char)c;
+	}
+	dst[n] = '\0';
+	return i == len;
+}
+
+static int bad(int error)
+{
+	errno = error;
+	return -1;
+}
+
+int mount_parse_line(const char *line, size_t len, struct mount_entry *m)
+{
+	const char *p = line, *end = line + len, *word;
+	char head[64];
+	size_t n;
+	int used = 0;
+
+	memset(m, 0, sizeof *m);
+	snprintf(head, sizeof head, "%.*s", len < 63 ? (int)len : 63, line);
+	if (sscanf(head, "%u %u %u:%u %n", &m->id, &m->parent, &m->major, &m->minor, &used) != 4 ||
+	    !used)
+		return bad(EINVAL);
+	p += used;
+	if (!word_next(&p, end, &word, &n))
+		return bad(EINVAL);
+	unescape(m->root, sizeof m->root, word, n);
+	if (!word_next(&p, end, &word, &n) || *word != '/' || n >= sizeof m->point)
+		return bad(EINVAL);
+	unescape(m->point, sizeof m->point, word, n);
+	if (!word_next(&p, end, &word, &n))
+		return bad(EINVAL);
+	unescape(m->options, sizeof m->options, word, n);
+	do { /* optional fields, up to a lone "-" */
+		if (!word_next(&p, end, &word, &n))
+			return bad(EINVAL);
+	} while (n != 1 || *word != '-');
+	if (!word_next(&p, end, &word, &n))
+		return bad(EINVAL);
+	unescape(m->type, sizeof m->type, word, n);
+	if (word_next(&p, end, &word,
+		      &n)) /* an empty source is two blanks in the file: super moves up */
+		unescape(m->source, sizeof m->source, word, n);
+	if (word_next(&p, end, &word, &n))
+		unescape(m->super, sizeof m->super, word, n);
+	return 0;
+}
+
+int mount_each(int (*fn)(void *arg, const struct mount_entry *m), void *arg)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	struct mount_entry m;
+	char line[8192];
+	int rc = 0, c;
+
+	if (!f)
+		return -1;
+	while (rc == 0 && fgets(line, sizeof line, f)) {
+		size_t len = strcspn(line, "\n");
+
+		if (!line[len]) /* options longer than any field kept here */
+			while ((c = getc(f)) != EOF && c != '\n')
+				;
+		if (mount_parse_line(line, len, &m) == 0)
+			rc = fn(arg, &m);
+	}
+	if (ferror(f))
+		rc = -1;
+	fclose(f);
+	return rc;
+}
+
+struct find {
+	const char *point;
+	struct mount_entry *m;
+	bool found;
+};
+
+static int find_one(void *arg, const struct mount_entry *m)
+{
+	struct find *f = arg;
+
+	if (!strcmp(m->point, f->point)) {
+		*f->m = *m;
+		f->found = true;
+	}
+	return 0;
+}
+
+int mount_find(const char *point, struct mount_entry *m)
+{
+	struct find f = {point, m, false};
+
+	if (mount_each(find_one, &f))
+		return -1;
+	return f.found ? 0 : bad(ENOENT);
+}
+
+int fstab_parse_line(const char *line, size_t len, struct fstab_entry *e)
+{
+	const char *p = line, *end = line + len, *word;
+	struct {
+		char *dst;
+		size_t cap;
+	} fields[] = {{e->source, sizeof e->source},
+		      {e->point, sizeof e->point},
+		      {e->type, sizeof e->type},
+		      {e->options, sizeof e->options}};
+	size_t n, i;
+
+	memset(e, 0, sizeof *e);
+	if (len && end[-1] == '\r')
+		end--;
+	for (i = 0; i < 4 && word_next(&p, end, &word, &n); i++) {
+		if (i == 0 && *word == '#')
+			return 0;
+		if (n >= fields[i].cap || !unescape(fields[i].dst, fields[i].cap, word, n))
+			return -1;
+	}
+	if (i == 0)
+		return 0;
+	if (i < 3)
+		return -1;
+	if (i == 3)
+		str_copy(e->options, sizeof e->options, "defaults");
+	return 1;
+}

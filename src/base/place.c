@@ -1,0 +1,376 @@
+#include "base/place.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define INTERRUPTED 64
+
+int place_write(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	for (int interrupted = 0; len;) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR && interrupted++ < INTERRUPTED)
+			continue;
+		if (n <= 0) {
+			errno = n ? errno : ENOSPC;
+			return -1;
+		}
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int place_sync(int fd)
+{
+	int rc = -1;
+
+	for (int i = 0; i < INTERRUPTED; i++) {
+		rc = fsync(fd);
+		if (rc == 0 || errno != EINTR)
+			break;
+	}
+	return rc;
+}
+
+/* Copy [at,end) of from. */
+static int copy_range(int from, int to, off_t at, off_t end)
+{
+	char chunk[32768];
+
+	if (lseek(to, at, SEEK_SET) < 0)
+		return -1;
+	for (int interrupted = 0; at < end;) {
+		size_t want = end - at < (off_t)sizeof chunk ? (size_t)(end - at) : sizeof chunk;
+		ssize_t n = pread(from, chunk, want, at);
+
+		if (n < 0 && errno == EINTR && interrupted++ < INTERRUPTED)
+			continue;
+		if (n <= 0) {
+			errno = n ? errno : EIO; /* it shrank meanwhile */
+			return -1;
+		}
+		if (place_write(to, chunk, (size_t)n))
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
+int place_copy(int from, int to)
+{
+	struct stat st;
+	off_t data, hole = 0;
+
+	if (fstat(from, &st) || ftruncate(to, st.st_size))
+		return -1;
+	while (hole < st.st_size) {
+		data = lseek(from, hole, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			break;
+		if (data < 0)
+			return copy_range(from, to, 0, st.st_size);
+		hole = lseek(from, data, SEEK_HOLE);
+		if (hole < 0 || hole > st.st_size)
+			hole = st.st_size;
+		if (copy_range(from, to, data, hole))
+			return -1;
+	}
+	return 0;
+}
+
+int place_rename(int fromdir, const char *from, int todir, const char *to, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, fromdir, from, todir, to, flags);
+}
+
+int place_open(struct place *p, int rootfd, const char *path, bool follow)
+{
+	memset(p, 0, sizeof *p);
+	p->dirfd = path_parent(rootfd, path, follow, p->name);
+	if (p->dirfd < 0)
+		return -1;
+	p->dirflags = inode_flags(p->dirfd);
+	return 0;
+}
+
+/* Remove the temp, whatever it is; what cannot be removed now, the next journal_open finds. */
+static int discard(struct place *p)
+{
+	if (!p->temp[0] || !unlinkat(p->dirfd, p->temp, 0) || errno == ENOENT)
+		return 0;
+	return unlinkat(p->dirfd, p->temp, AT_REMOVEDIR);
+}
+
+void place_close(struct place *p)
+{
+	int error = errno;
+
+	if (p->dirfd >= 0) {
+		discard(p);
+		close(p->dirfd);
+	}
+	p->dirfd = -1;
+	errno = error;
+}
+
+/* Make the temp's bare inode; fd is opened for a regular file or directory. */
+static int make(struct place *p, const struct inode *want, const struct source *src, int *fd)
+{
+	mode_t mode = (want->mode & S_IFMT) | 0600;
+
+	if (src && src->link)
+		return linkat(src->linkdir, src->link, p->dirfd, p->temp, 0);
+	switch (want->mode & S_IFMT) {
+	case S_IFREG:
+		*fd = openat(p->dirfd, p->temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			     0600);
+		return *fd < 0 ? -1 : 0;
+	case S_IFDIR:
+		if (mkdirat(p->dirfd, p->temp, 0700))
+			return -1;
+		*fd = openat(p->dirfd, p->temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		return *fd < 0 ? -1 : 0;
+	case S_IFLNK:
+		return symlinkat(want->link, p->dirfd, p->temp);
+	default:
+		return mknodat(p->dirfd, p->temp, mode, want->rdev);
+	}
+}
+
+static int fill(int fd, const struct inode *want, const struct source *src)
+{
+	if (!S_ISREG(want->mode) || !src)
+		return 0;
+	return src->fd >= 0 ? place_copy(src->fd, fd) : place_write(fd, src->data, src->len);
+}
+
+int place_stage(struct place *p, const struct inode *want, const struct source *src)
+{
+	unsigned flags = inode_flags_lift(p->dirfd);
+	int fd = -1, rc = make(p, want, src, &fd), error;
+
+	if (rc && errno == EEXIST && discard(p) == 0)
+		rc = make(p, want, src, &fd);
+	if (rc == 0 && !(src && src->link))
+		rc = fill(fd, want, src) || inode_apply(p->dirfd, p->temp, fd, want) ||
+			     (fd >= 0 && place_sync(fd))
+			 ? -1
+			 : 0;
+	error = errno;
+	if (fd >= 0 && close(fd) && rc == 0) {
+		rc = -1;
+		error = errno;
+	}
+	if (rc)
+		discard(p); /* a failed open may have made it all the same */
+	inode_flags_set(p->dirfd, flags);
+	errno = error;
+	return rc;
+}
+
+/* Open what stands at the name, when it has flags that can be lifted. */
+static int open_flagged(struct place *p)
+{
+	struct stat st;
+
+	if (fstatat(p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW) ||
+	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return -1;
+	return openat(p->dirfd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* The name's inode number, 0 when there is nothing, -1 when nobody can tell. */
+static int number(int dirfd, const char *name, struct stat *st)
+{
+	if (fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
+}
+
+/* After an error: does the name now stand for the inode that was the temp? */
+static enum file_state look(struct place *p, const struct stat *temp)
+{
+	struct stat st;
+
+	switch (number(p->dirfd, p->name, &st)) {
+	case 1:
+		return st.st_ino == temp->st_ino && st.st_dev == temp->st_dev ? FILE_NEW : FILE_OLD;
+	case 0:
+		return FILE_OLD;
+	default:
+		return FILE_UNKNOWN;
+	}
+}
+
+static int exchange(struct place *p, mode_t old_mode)
+{
+	if (!S_ISDIR(old_mode))
+		return renameat(p->dirfd, p->temp, p->dirfd, p->name);
+	return place_rename(p->dirfd, p->temp, p->dirfd, p->name, RENAME_EXCHANGE);
+}
+
+/* rename does nothing at all where both names are the same inode: then the temp stays and is
+ * discarded. */
+int place_swap(struct place *p, mode_t old_mode, unsigned flags)
+{
+	unsigned dirflags = inode_flags_lift(p->dirfd), oldflags = 0;
+	int oldfd = open_flagged(p), newfd = -1, rc = -1, error;
+	struct stat temp;
+
+	p->state = FILE_OLD;
+	if (oldfd >= 0)
+		oldflags = inode_flags_lift(oldfd);
+	if (fstatat(p->dirfd, p->temp, &temp, AT_SYMLINK_NOFOLLOW))
+		goto out;
+	rc = exchange(p, old_mode);
+	p->state = FILE_NEW;
+	if (rc) {
+		error = errno;
+		p->state = look(p, &temp);
+		rc = p->state == FILE_NEW ? 0 : -1;
+		errno = error;
+	}
+	if (rc == 0)
+		rc = place_sync(p->dirfd);
+	if (rc == 0 && flags) {
+		newfd = open_flagged(p);
+		rc = newfd < 0 || inode_flags_set(newfd, flags) || place_sync(newfd) ? -1 : 0;
+	}
+out:
+	error = errno;
+	if (oldfd >= 0) { /* the change was not made, or the file has other names */
+		if (rc || (!S_ISDIR(old_mode) && fstat(oldfd, &temp) == 0 && temp.st_nlink))
+			inode_flags_set(oldfd, oldflags);
+		close(oldfd);
+	}
+	if (newfd >= 0)
+		close(newfd);
+	inode_flags_set(p->dirfd, dirflags);
+	errno = error;
+	return rc;
+}
+
+int place_set(struct place *p, const struct inode *want)
+{
+	int fd = open_flagged(p), rc = -1, error;
+	struct stat st;
+
+	p->state = FILE_OLD;
+	if (fd < 0)
+		return -1;
+	inode_flags_lift(fd);
+	/* owner and mode change one after the other: between them nobody may have more than before
+	 * and after */
+	if (fstat(fd, &st) == 0 && (st.st_uid != want->uid || st.st_gid != want->gid
+					? fchmod(fd, st.st_mode & want->mode & 07777)
+					: 0) == 0)
+		rc = inode_apply(p->dirfd, p->name, fd, want);
+	p->state = rc ? FILE_UNKNOWN : FILE_NEW;
+	error = errno;
+	if (inode_flags_set(fd, want->flags) && rc == 0) {
+		rc = -1;
+		error = errno;
+	}
+	if (place_sync(fd) && rc == 0) {
+		rc = -1;
+		error = errno;
+	}
+	close(fd);
+	errno = error;
+	return rc;
+}
+
+int place_unlink(struct place *p, mode_t old_mode)
+{
+	unsigned dirflags = inode_flags_lift(p->dirfd), oldflags = 0;
+	int oldfd = open_flagged(p), rc, error;
+	struct stat st;
+
+	if (oldfd >= 0)
+		oldflags = inode_flags_lift(oldfd);
+	rc = unlinkat(p->dirfd, p->name, S_ISDIR(old_mode) ? AT_REMOVEDIR : 0);
+	error = errno;
+	p->state = FILE_NEW;
+	if (rc) {
+		int there = number(p->dirfd, p->name, &st);
+
+		p->state = there > 0 ? FILE_OLD : there < 0 ? FILE_UNKNOWN : FILE_NEW;
+		rc = p->state == FILE_NEW ? 0 : -1;
+	}
+	if (rc == 0) {
+		rc = place_sync(p->dirfd);
+		error = errno;
+	}
+	if (oldfd >= 0) {
+		inode_flags_set(oldfd, oldflags);
+		close(oldfd);
+	}
+	inode_flags_set(p->dirfd, dirflags);
+	errno = error;
+	return rc;
+}
+
+static int remove_below(int dirfd, const char *name, dev_t dev);
+
+static int remove_entries(int fd, dev_t dev)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *e;
+	int rc = 0;
+
+	if (!d) {
+		close(fd);
+		return -1;
+	}
+	while ((e = readdir(d)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
+		    remove_below(dirfd(d), e->d_name, dev))
+			rc = -1;
+	closedir(d);
+	return rc;
+}
+
+static int remove_below(int dirfd, const char *name, dev_t dev)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -1;
+	if (st.st_dev != dev) {
+		errno = EXDEV;
+		return -1;
+	}
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return unlinkat(dirfd, name, 0);
+	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	inode_flags_lift(fd);
+	if (S_ISREG(st.st_mode)) {
+		close(fd);
+		return unlinkat(dirfd, name, 0);
+	}
+	if (remove_entries(fd, dev))
+		return -1;
+	return unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
+int place_remove_tree(int dirfd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -1;
+	return remove_below(dirfd, name, st.st_dev);
+}

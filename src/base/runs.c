@@ -1,0 +1,276 @@
+#include "base/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct walk {
+	int (*fn)(void *arg, const struct run_folder *f);
+	void *arg;
+	const char *place;
+};
+
+static int one_folder(void *arg, int dirfd, const char *name)
+{
+	const struct walk *w = arg;
+	struct run_folder f = {-1, dirfd, w->place, name};
+	int rc;
+
+	f.fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (f.fd < 0)
+		return 0;
+	rc = faccessat(f.fd, "journal", F_OK, AT_SYMLINK_NOFOLLOW) ? 0 : w->fn(w->arg, &f);
+	close(f.fd);
+	return rc;
+}
+
+int journal_each_run(int rootfd, int (*fn)(void *arg, const struct run_folder *f), void *arg)
+{
+	int rc = 0;
+
+	for (int i = 0; i < JOURNAL_PLACES && rc == 0; i++) {
+		struct walk w = {fn, arg, journal_places[i]};
+
+		rc = path_each(rootfd, journal_places[i], one_folder, &w);
+		if (rc < 0 && errno == ENOENT)
+			rc = 0;
+	}
+	return rc;
+}
+
+unsigned long long journal_order(int folder)
+{
+	char text[512];
+	unsigned long long order;
+	int fd = openat(folder, "journal", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	size_t len;
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	len = journal_sealed(text, strcspn(text, "\n"));
+	return len && field_number(text, len, "order", &order) ? order : 0;
+}
+
+/* --- after a crash */
+
+/* ".rd-recovery.<run>.<number>": a directory with something in it stood in the way of a change and
+ * belongs into that run's folder; all else was never in use. */
+static int sweep_one(void *arg, int dirfd, const char *name)
+{
+	const int rootfd = *(const int *)arg;
+	char run[64], item[24], path[256];
+	const char *dot;
+	int fd;
+
+	if (!str_starts(name, TEMP_PREFIX))
+		return 0;
+	if (unlinkat(dirfd, name, 0) == 0 || unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
+		return 0;
+	name += strlen(TEMP_PREFIX);
+	dot = strrchr(name, '.');
+	if (!dot || (size_t)(dot - name) >= sizeof run)
+		return 0;
+	memcpy(run, name, (size_t)(dot - name));
+	run[dot - name] = '\0';
+	journal_item(item, (unsigned)strtoul(dot + 1, NULL, 10), "dir");
+	name -= strlen(TEMP_PREFIX);
+	for (int i = 0; i < JOURNAL_PLACES; i++) {
+		snprintf(path, sizeof path, "%s/%s", journal_places[i], run);
+		fd = path_open(rootfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+		if (fd < 0)
+			continue;
+		if (place_rename(dirfd, name, fd, item, RENAME_NOREPLACE) == 0)
+			i = JOURNAL_PLACES;
+		close(fd);
+	}
+	return 0;
+}
+
+/* Flags lifted for a change the crash interrupted: the inode is as before the change or as after
+ * it, its flags are not. */
+static void mend_flags(int rootfd, struct record *r)
+{
+	struct inode *now = malloc(sizeof *now);
+	const struct inode *is = NULL;
+	struct place p;
+	int fd;
+
+	if (!now || place_open(&p, rootfd, r->path, false)) {
+		free(now);
+		return;
+	}
+	if (inode_read(p.dirfd, p.name, now) == 0 && now->mode) {
+		unsigned flags = now->flags;
+
+		now->flags = r->now.flags;
+		if (inode_same(now, &r->now))
+			is = &r->now;
+		now->flags = r->old.flags;
+		if (!is && inode_same(now, &r->old))
+			is = &r->old;
+		if (is && is->flags != flags) {
+			fd =
+			    openat(p.dirfd, p.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+			if (fd >= 0) {
+				inode_flags_set(fd, is->flags);
+				close(fd);
+			}
+		}
+	}
+	free(now);
+	place_close(&p);
+}
+
+static void mend_directory(int rootfd, const char *path, unsigned flags)
+{
+	int fd = flags ? path_open(rootfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0) : -1;
+
+	if (fd < 0)
+		return;
+	inode_flags_set(fd, inode_flags(fd) | flags);
+	close(fd);
+}
+
+struct last {
+	struct record *r; /* seq 0: none */
+	char near[PATH_CAP];
+	unsigned long long flags;
+	bool closed;
+};
+
+/* Read a journal: what was it at when it ended? The directories it noted are swept on the way. */
+static void read_last(int rootfd, const char *text, size_t len, struct last *l)
+{
+	struct record *r = malloc(sizeof *r);
+	const char *p = text, *line;
+	char op[12];
+	size_t n;
+
+	l->r->seq = 0;
+	while (r && line_next(&p, text + len, &line, &n)) {
+		size_t whole = journal_sealed(line, n);
+		struct buf b = BUF_OF(op), near = BUF_OF(l->near);
+
+		if (!whole || !field_get(line, whole, "op", &b))
+			continue;
+		l->closed = !strcmp(op, "closed");
+		if (!strcmp(op, "near") && field_get(line, whole, "path", &near)) {
+			field_number(line, whole, "dirflags", &l->flags);
+			path_each(rootfd, l->near, sweep_one, &rootfd);
+		} else if (record_parse(line, n, r)) {
+			*l->r = *r;
+		}
+	}
+	free(r);
+}
+
+static int mend_run(void *arg, const struct run_folder *f)
+{
+	const int rootfd = *(const int *)arg;
+	struct last *l = calloc(1, sizeof *l);
+	char path[300];
+	size_t len = 0;
+	char *text = NULL;
+
+	snprintf(path, sizeof path, "%s/%s/journal", f->place, f->name);
+	if (l && (l->r = malloc(sizeof *l->r)))
+		text = path_slurp(rootfd, path, JOURNAL_MOST, &len);
+	if (text) {
+		read_last(rootfd, text, len, l);
+		if (!l->closed && l->r->seq)
+			mend_flags(rootfd, l->r);
+		if (!l->closed && l->near[0])
+			mend_directory(rootfd, l->near, (unsigned)l->flags);
+		if (!l->closed) /* once: whoever takes a flag away after this means it */
+			journal_end(f->fd);
+		path_release(text, len);
+	}
+	if (l)
+		free(l->r);
+	free(l);
+	return 0;
+}
+
+int journal_end(int folder)
+{
+	char mem[64] = "";
+	struct buf line = BUF_OF(mem);
+	int fd =
+	    openat(folder, "journal", O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	/* what stands before it may be torn: a line of its own */
+	buf_adds(&line, "op=closed");
+	journal_seal(&line);
+	rc = place_write(fd, "\n", 1) || place_write(fd, line.p, line.len) || place_sync(fd) ? -1
+											     : 0;
+	close(fd);
+	return rc;
+}
+
+void journal_mend(int rootfd)
+{
+	journal_each_run(rootfd, mend_run, &rootfd);
+}
+
+/* --- numbers and ends */
+
+long journal_sequence(int rootfd)
+{
+	char text[24], name[256];
+	long n = 0, rc = -1;
+	ssize_t len = path_read(rootfd, JOURNAL_DIR "/sequence", text, sizeof text);
+	int fd;
+
+	if (len > 0) {
+		text[strcspn(text, "\n")] = '\0';
+		if (str_number(text, 0, 999999999, &n))
+			n = 0; /* damaged: it only orders log folders */
+	}
+	fd = path_parent(rootfd, JOURNAL_DIR, true, name);
+	if (fd >= 0) {
+		if (mkdirat(fd, name, 0700) == 0)
+			place_sync(fd);
+		close(fd);
+	}
+	fd = path_open(rootfd, JOURNAL_DIR, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return -1;
+	snprintf(text, sizeof text, "%ld\n", n + 1);
+	if (file_write_unjournalled(fd, "sequence", text, strlen(text), 0600) == 0)
+		rc = n + 1;
+	close(fd);
+	return rc;
+}
+
+static int forget_one(void *arg, const struct run_folder *f)
+{
+	if (strcmp(f->name, arg))
+		return 0;
+	/* without its journal it is no run any more, however far the rest gets */
+	if (unlinkat(f->fd, "journal", 0))
+		return -1;
+	return place_remove_tree(f->parentfd, f->name) ? -1 : 1;
+}
+
+int journal_forget(int rootfd, const char *run)
+{
+	char name[64];
+	int rc;
+
+	str_copy(name, sizeof name, run);
+	rc = journal_each_run(rootfd, forget_one, name);
+	if (rc == 0)
+		errno = ENOENT;
+	return rc > 0 ? 0 : -1;
+}

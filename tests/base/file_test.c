@@ -1,0 +1,283 @@
+#include "base/file.h"
+
+#include "base/inode.h"
+#include "base/journal.h"
+#include "base/xattr.h"
+#include "tree.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+Suite *file_suite(void);
+
+static char top[64];
+static int root;
+static struct journal j;
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+	int fd = openat(root, name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static void is(const char *path, const char *text)
+{
+	char mem[4096];
+
+	ck_assert_int_ge(path_read(root, path, mem, sizeof mem), 0);
+	ck_assert_str_eq(mem, text);
+}
+
+static void setup(void)
+{
+	root = tree_make(top);
+	ck_assert_int_eq(mkdirat(root, "var", 0755), 0);
+	ck_assert_int_eq(mkdirat(root, "var/lib", 0755), 0);
+	ck_assert_int_eq(mkdirat(root, "etc", 0755), 0);
+	put("etc/shadow", "old\n", 0640);
+	ck_assert_int_eq(fchownat(root, "etc/shadow", 0, 42, 0), 0);
+	ck_assert_int_eq(journal_open(&j, root, "20260101-000000", 0), 0);
+}
+
+static void teardown(void)
+{
+	journal_close(&j);
+	tree_remove(root, top);
+}
+
+static void xattr_set(const char *path, const char *name, const char *value, size_t len)
+{
+	int fd = path_open(root, path, O_RDONLY, 0);
+
+	if (fsetxattr(fd, name, value, len, 0))
+		fprintf(stderr, "file_test: no %s here: %s\n", name, strerror(errno));
+	close(fd);
+}
+
+START_TEST(replace_keeps_owner_mode_and_xattrs)
+{
+	/* version 2, user::rw-, user:7:r--, group::r--, mask::r--, other::--- */
+	static const char acl[] = "\2\0\0\0\1\0\6\0\377\377\377\377\2\0\4\0\7\0\0\0"
+				  "\4\0\4\0\377\377\377\377\20\0\4\0\377\377\377\377"
+				  "\40\0\0\0\377\377\377\377";
+	struct inode *a = calloc(2, sizeof *a), *b = a + 1;
+	int etc = openat(root, "etc", O_RDONLY | O_DIRECTORY);
+
+	xattr_set("/etc/shadow", "security.selinux", "system_u:x", 10);
+	xattr_set("/etc/shadow", "trusted.note", "a", 1);
+	xattr_set("/etc/shadow", "system.posix_acl_access", acl, sizeof acl - 1);
+	ck_assert_int_eq(inode_read(etc, "shadow", a), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	ck_assert_int_eq(inode_read(etc, "shadow", b), 0);
+	is("/etc/shadow", "new\n");
+	ck_assert_uint_eq(b->mode, a->mode);
+	ck_assert_uint_eq(b->gid, 42);
+	ck_assert_str_eq(b->xattrs, a->xattrs);
+	ck_assert_uint_eq(journal_count(&j), 1);
+	close(etc);
+	free(a);
+}
+END_TEST
+
+START_TEST(replace_lifts_and_restores_the_immutable_flag)
+{
+	int fd = path_open(root, "/etc/shadow", O_RDONLY, 0);
+
+	if (inode_flags_set(fd, FS_IMMUTABLE_FL)) {
+		fprintf(stderr, "file_test: no immutable flag here: skipped\n");
+	} else {
+		ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+		is("/etc/shadow", "new\n");
+		close(fd);
+		fd = path_open(root, "/etc/shadow", O_RDONLY, 0);
+		ck_assert_uint_eq(inode_flags(fd), FS_IMMUTABLE_FL);
+		inode_flags_set(fd, 0);
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(replace_by_the_same_records_nothing)
+{
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "old\n", 4, NULL), 0);
+	ck_assert_uint_eq(journal_count(&j), 0);
+}
+END_TEST
+
+START_TEST(replace_follows_a_symlink_inside_the_root)
+{
+	char link[64];
+
+	ck_assert_int_eq(symlinkat("/etc/shadow", root, "link"), 0);
+	ck_assert_int_eq(file_replace(&j, "/link", "new\n", 4, NULL), 0);
+	is("/etc/shadow", "new\n");
+	ck_assert_int_eq(readlinkat(root, "link", link, sizeof link), 11);
+}
+END_TEST
+
+START_TEST(stale_temp_is_no_obstacle)
+{
+	put("etc/" TEMP_PREFIX "20260101-000000.000001", "rubbish", 0600);
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	is("/etc/shadow", "new\n");
+	ck_assert_int_eq(faccessat(root, "etc/" TEMP_PREFIX "20260101-000000.000001", F_OK, 0), -1);
+}
+END_TEST
+
+/* One change of each kind, some of them twice at one place. */
+static void change_everything(void)
+{
+	struct file_attr attr = {.set_mode = true, .set_owner = true, .mode = 04711, .uid = 3};
+
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "one\n", 4, NULL), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "two\n", 4, &attr), 0);
+	ck_assert_int_eq(file_mkdir(&j, "/etc/new", NULL), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/new/file", "x", 1, NULL), 0);
+	ck_assert_int_eq(file_symlink(&j, "/etc/link", "elsewhere"), 0);
+	ck_assert_int_eq(file_symlink(&j, "/etc/plain", "shadow"), 0);
+	ck_assert_int_eq(file_remove(&j, "/etc/gone"), 0);
+	ck_assert_int_eq(file_remove(&j, "/etc/empty"), 0);
+	ck_assert_int_eq(file_meta(&j, "/etc/dir", &attr), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/dir", "now a file", 10, NULL), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/fifo", "now a file", 10, NULL), 0);
+}
+
+static void make_everything(void)
+{
+	put("etc/plain", "plain\n", 0600);
+	put("etc/gone", "gone\n", 0444);
+	put("etc/empty", "", 0644);
+	xattr_set("/etc/gone", "trusted.note", "b", 1);
+	ck_assert_int_eq(symlinkat("/etc/nowhere", root, "etc/link"), 0);
+	ck_assert_int_eq(fchownat(root, "etc/link", 5, 6, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_eq(mkdirat(root, "etc/dir", 0750), 0);
+	put("etc/dir/inside", "inside\n", 0600);
+	ck_assert_int_eq(mkfifoat(root, "etc/fifo", 0620), 0);
+}
+
+START_TEST(rollback_restores_everything_newest_first)
+{
+	char name[40], *before, *after;
+
+	make_everything();
+	before = tree_list(root);
+	change_everything();
+	after = tree_list(root);
+	ck_assert_str_ne(before, after);
+	free(after);
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	after = tree_list(root);
+	ck_assert_str_eq(before, after);
+	ck_assert_str_eq(name, "20260101-000000");
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), -1);
+	free(before);
+	free(after);
+}
+END_TEST
+
+static void count_line(void *arg, const struct rollback_line *l)
+{
+	*(int *)arg += l->refused;
+}
+
+START_TEST(rollback_refuses_what_changed_since)
+{
+	char name[40];
+	int refused = 0;
+
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/other", "new\n", 4, NULL), 0);
+	put("etc/shadow", "theirs\n", 0640);
+	ck_assert_int_eq(journal_rollback(root, j.run, name, count_line, &refused), 1);
+	ck_assert_int_eq(refused, 1);
+	is("/etc/shadow", "theirs\n");
+	ck_assert(!path_exists(root, "/etc/other"));
+}
+END_TEST
+
+START_TEST(rollback_continues_after_an_interruption)
+{
+	char name[40], line[] = "op=undone seq=2";
+	struct buf b = {.p = calloc(1, 100), .cap = 100};
+
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "one\n", 4, NULL), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "two\n", 4, NULL), 0);
+	buf_adds(&b, line);
+	journal_seal(&b);
+	ck_assert_int_eq(write(j.fd, b.p, b.len), (ssize_t)b.len);
+	put("etc/shadow", "one\n", 0640); /* as the first half left it */
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	is("/etc/shadow", "old\n");
+	free(b.p);
+}
+END_TEST
+
+START_TEST(torn_last_line_is_ignored)
+{
+	char name[40], run[40];
+
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	ck_assert_int_eq(write(j.fd, "seq=2 op=replace path=/etc/sha", 30), 30);
+	strcpy(run, j.run);
+	journal_close(&j);
+	ck_assert_int_eq(journal_open(&j, root, run, 0), 0);
+	ck_assert_uint_eq(journal_count(&j), 1);
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "newer\n", 6, NULL), 0);
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	is("/etc/shadow", "old\n");
+}
+END_TEST
+
+START_TEST(journal_forget_leaves_no_run)
+{
+	char name[40], run[40];
+
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	strcpy(run, j.run);
+	ck_assert_int_eq(journal_forget(root, run), 0);
+	ck_assert_int_eq(journal_rollback(root, run, name, NULL, NULL), -1);
+	ck_assert_int_eq(journal_forget(root, run), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	is("/etc/shadow", "new\n");
+}
+END_TEST
+
+START_TEST(sequence_counts_up_and_survives_damage)
+{
+	ck_assert_int_eq(journal_sequence(root), 1);
+	ck_assert_int_eq(journal_sequence(root), 2);
+	put("var/lib/rd-recovery/sequence", "rubbish", 0600);
+	ck_assert_int_eq(journal_sequence(root), 1);
+}
+END_TEST
+
+Suite *file_suite(void)
+{
+	Suite *s = suite_create("file");
+	TCase *t = tcase_create("file");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, replace_keeps_owner_mode_and_xattrs);
+	tcase_add_test(t, replace_lifts_and_restores_the_immutable_flag);
+	tcase_add_test(t, replace_by_the_same_records_nothing);
+	tcase_add_test(t, replace_follows_a_symlink_inside_the_root);
+	tcase_add_test(t, stale_temp_is_no_obstacle);
+	tcase_add_test(t, rollback_restores_everything_newest_first);
+	tcase_add_test(t, rollback_refuses_what_changed_since);
+	tcase_add_test(t, rollback_continues_after_an_interruption);
+	tcase_add_test(t, torn_last_line_is_ignored);
+	tcase_add_test(t, journal_forget_leaves_no_run);
+	tcase_add_test(t, sequence_counts_up_and_survives_damage);
+	suite_add_tcase(s, t);
+	return s;
+}

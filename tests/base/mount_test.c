@@ -1,0 +1,97 @@
+#include "base/mount.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *mount_suite(void);
+
+static int info(const char *line, struct mount_entry *m)
+{
+	return mount_parse_line(line, strlen(line), m);
+}
+
+START_TEST(mountinfo_line_is_understood)
+{
+	struct mount_entry m;
+
+	ck_assert_int_eq(info("36 35 98:1 /sub /mnt\\040a rw,noatime master:1 shared:2 - ext4 "
+			      "/dev/sda1 rw,errors=continue",
+			      &m),
+			 0);
+	ck_assert_uint_eq(m.id, 36);
+	ck_assert_uint_eq(m.major, 98);
+	ck_assert_str_eq(m.root, "/sub");
+	ck_assert_str_eq(m.point, "/mnt a");
+	ck_assert_str_eq(m.type, "ext4");
+	ck_assert_str_eq(m.source, "/dev/sda1");
+	ck_assert_str_eq(m.super, "rw,errors=continue");
+}
+END_TEST
+
+START_TEST(mountinfo_hostile_lines_are_refused)
+{
+	static const char *const bad[] = {"",
+					  "x",
+					  "1 2 3:4",
+					  "1 2 3:4 /",
+					  "1 2 3:4 / relative rw - t s o",
+					  "1 2 3:4 / / rw",
+					  "1 2 3:4 / / rw shared:1",
+					  "1 2 3:4 / / rw -"};
+	static char giant[20000] = "1 2 3:4 / /";
+	struct mount_entry m;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		ck_assert_msg(info(bad[i], &m) == -1, "%s", bad[i]);
+	memset(giant + 11, 'a', sizeof giant - 12);
+	ck_assert_int_eq(info(giant, &m), -1);
+}
+END_TEST
+
+static int tab(const char *line, struct fstab_entry *e)
+{
+	return fstab_parse_line(line, strlen(line), e);
+}
+
+START_TEST(fstab_lines_are_entries_blank_or_malformed)
+{
+	static char giant[2000];
+	struct fstab_entry e;
+
+	ck_assert_int_eq(tab("UUID=1-2\t/a\\040b  ext4 ro,noauto 0 2\r", &e), 1);
+	ck_assert_str_eq(e.source, "UUID=1-2");
+	ck_assert_str_eq(e.point, "/a b");
+	ck_assert_str_eq(e.options, "ro,noauto");
+	ck_assert_int_eq(tab("/dev/a / ext4", &e), 1);
+	ck_assert_str_eq(e.options, "defaults");
+	ck_assert_int_eq(tab("", &e), 0);
+	ck_assert_int_eq(tab("  # /dev/a / ext4", &e), 0);
+	ck_assert_int_eq(tab("/dev/a /", &e), -1);
+	ck_assert_int_eq(tab("/dev/a /\\000x ext4", &e), -1);
+	memset(giant, 'a', sizeof giant - 1);
+	ck_assert_int_eq(tab(giant, &e), -1);
+}
+END_TEST
+
+START_TEST(mount_find_knows_proc)
+{
+	struct mount_entry m;
+
+	ck_assert_int_eq(mount_find("/proc", &m), 0);
+	ck_assert_str_eq(m.type, "proc");
+	ck_assert_int_eq(mount_find("/no/such/mount", &m), -1);
+}
+END_TEST
+
+Suite *mount_suite(void)
+{
+	Suite *s = suite_create("mount");
+	TCase *t = tcase_create("mount");
+
+	tcase_add_test(t, mountinfo_line_is_understood);
+	tcase_add_test(t, mountinfo_hostile_lines_are_refused);
+	tcase_add_test(t, fstab_lines_are_entries_blank_or_malformed);
+	tcase_add_test(t, mount_find_knows_proc);
+	suite_add_tcase(s, t);
+	return s;
+}
