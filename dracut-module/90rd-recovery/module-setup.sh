@@ -1,0 +1,62 @@
+#!/bin/bash
+# rd-recovery: the payload, the hooks that start it, and what was known good when this initramfs was built.
+# shellcheck disable=SC2154 # moddir, initdir and systemdsystemunitdir are set by dracut
+
+# The payload lies beside this file or is installed in the system; neither: no module.
+rd_recovery_payload() {
+    local _file
+    for _file in "$moddir/rd-recovery" "${dracutsysrootdir-}/usr/sbin/rd-recovery"; do
+        [[ -x $_file ]] && printf '%s' "$_file" && return 0
+    done
+    return 1
+}
+
+# called by dracut
+check() {
+    [[ ${mount_needs-} ]] && return 1
+    rd_recovery_payload > /dev/null
+}
+
+# called by dracut
+depends() {
+    echo base
+}
+
+# called by dracut
+installkernel() {
+    hostonly='' instmods overlay
+}
+
+# Known-good copies of a system that is broken now are none: the payload judges that. A build never fails for want of them.
+rd_recovery_capture() {
+    local _said _to=$initdir/usr/lib/rd-recovery/capture
+    _said=$("$1" capture --root "${dracutsysrootdir:-/}" --output "$_to" 2>&1 < /dev/null) && return
+    dwarn "rd-recovery: this initramfs carries no known-good copies: ${_said##*$'\n'}"
+}
+
+# called by dracut
+install() {
+    local _payload _file _stage
+    _payload=$(rd_recovery_payload) || return 1
+    command install -D -m 0755 "$_payload" "$initdir/usr/sbin/rd-recovery"
+    mkdir -p "$initdir/usr/lib/rd-recovery"
+    rd_recovery_capture "$_payload"
+    for _file in "${dracutsysrootdir-}"/usr/share/rd-recovery/libxcrypt-*.tar.*; do
+        [[ -f $_file ]] && cp -f "$_file" "$initdir/usr/lib/rd-recovery/"
+    done
+    # dracut strips what is executable: the copies must stay what was captured.
+    find "$initdir/usr/lib/rd-recovery" -type f -exec chmod 0600 {} +
+    _file=${dracutsysrootdir-}/etc/rd-recovery.conf
+    [[ -f $_file ]] && command install -D -m 0600 "$_file" "$initdir/etc/rd-recovery.conf"
+
+    # 00: before another pre-mount hook can mount anything. 80: after /usr is mounted (50), before plymouth moves on (90).
+    inst_hook pre-mount 00 "$moddir/rd-recovery-pre-mount.sh"
+    inst_hook pre-pivot 80 "$moddir/rd-recovery-pre-pivot.sh"
+    for _stage in emergency shutdown-emergency; do
+        inst_hook "$_stage" 80 "$moddir/rd-recovery-emergency.sh"
+    done
+    if dracut_module_included "systemd"; then
+        inst_simple "$moddir/no-timeout.conf" "$systemdsystemunitdir/dracut-pre-pivot.service.d/rd-recovery.conf"
+        inst_simple "$moddir/no-timeout.conf" "$systemdsystemunitdir/dracut-pre-mount.service.d/rd-recovery.conf"
+    fi
+}
