@@ -1,0 +1,113 @@
+#!/bin/sh
+# disks.sh systemd|openrc DIR: a throw-away overlay of a cached tree becomes somebody's machine, is broken in the story's way, and is left
+# in DIR as disks (*.img), kernel (vmlinuz) and initramfs (initrd-*).
+# Runs as root inside a mount namespace of its own (image.sh sees to it): whatever is mounted here is gone when it ends.
+# shellcheck disable=SC2154 # root: set by enter
+set -eu
+
+what=${1:?} dir=${2:?}
+top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=/dev/null
+. "$top/qemu/lib.sh"
+# shellcheck source=/dev/null
+. "$top/qemu/machine.sh"
+
+slim() {
+	_deb=$(echo "$root"/var/cache/apt/archives/libcrypt1_*.deb)
+	mv "$_deb" "$root/root/"
+	inside apt-get clean
+	mv "$root/root/${_deb##*/}" "$_deb"
+	rm -rf --one-file-system "$root/var/lib/apt/lists" "$root/usr/share/doc" "$root/usr/share/man" "$root/usr/share/locale"
+	mkdir -p "$root/var/lib/apt/lists/partial"
+}
+
+install_module() {
+	cp "$top/build/rd-recovery" "$root/usr/sbin/rd-recovery"
+	cp -r "$top/dracut-module/90rd-recovery" "$root/usr/lib/dracut/modules.d/"
+}
+
+# initramfs NAME [OPTION...]: made inside the tree for its own kernel, while its libcrypt is still healthy.
+initramfs() {
+	_name=$1
+	shift
+	_kernel=$(basename "$root"/lib/modules/*)
+	inside dracut --quiet --force --no-hostonly --no-compress --tmpdir /tmp --kver "$_kernel" "$@" /tmp/initrd
+	cp "$root/tmp/initrd" "$dir/initrd-$_name"
+	cp "$root/boot/vmlinuz-$_kernel" "$dir/vmlinuz"
+}
+
+# disk NAME TREE SIZE [OPTION...]: an ext4 file system in a file.
+disk() {
+	_name=$1 _tree=$2 _size=$3
+	shift 3
+	rm -f "$dir/$_name"
+	mke2fs -q -t ext4 "$@" -E lazy_itable_init=0,lazy_journal_init=0 -d "$_tree" "$dir/$_name" "$_size"
+}
+
+uuid() {
+	echo "5d0c0000-0000-4000-8000-$(printf %s "$1" | od -An -tx1 | tr -d ' \n' | head -c 12 | sed 's/$/000000000000/' | head -c 12)"
+}
+
+# An initramfs whose known-good copy is none (captured after the fault, say): the same, with the crippled library laid over it.
+poor_capture() {
+	_list='cpio -i -t --quiet </tmp/initrd | grep "rd-recovery/capture/.*libcrypt" || :'
+	inside sh -c "$_list" | while read -r _file; do
+		mkdir -p "$root/tmp/poor/${_file%/*}"
+		cp "$root/lib/x86_64-linux-gnu/libcrypt.so.1.1.0" "$root/tmp/poor/$_file"
+	done
+	inside sh -c 'mkdir -p /tmp/poor && cd /tmp/poor && find . | cpio -o -H newc --quiet' | cat "$dir/initrd-systemd" - >"$dir/initrd-poor"
+}
+
+systemd() {
+	overlay systemd "$dir/mnt"
+	slim
+	owner
+	no_display
+	rm "$root"/etc/systemd/system/timers.target.wants/*
+	mkdir -p "$root/var/log/journal"
+	install_module
+	initramfs plain --omit 'systemd systemd-initrd dracut-systemd'
+	initramfs systemd
+	cripple
+	poor_capture
+	leave
+	disk root.img "$root" 1G
+
+	# /boot, /var and /home on their own.
+	for _sub in boot var home; do
+		mv "$root/$_sub" "$dir/mnt/$_sub"
+		mkdir "$root/$_sub"
+		disk "$_sub.img" "$dir/mnt/$_sub" 256M -L "rd$_sub" -U "$(uuid "$_sub")"
+	done
+	printf '%s\n' "UUID=$(uuid boot) /boot ext4 defaults 0 2" "UUID=$(uuid var) /var ext4 defaults 0 2" \
+		'LABEL=rdhome /home ext4 defaults 0 2' >>"$root/etc/fstab"
+	disk split.img "$root" 1G
+	for _sub in boot var home; do
+		rmdir "$root/$_sub"
+		mv "$dir/mnt/$_sub" "$root/$_sub"
+	done
+	sed -i '2,$d' "$root/etc/fstab"
+
+	# A package manager that hangs for ever, and nothing to reinstall from.
+	rm "$root"/var/cache/apt/archives/libcrypt1_*.deb
+	printf '#!/bin/sh\ntrap "" TERM INT HUP\nwhile :; do sleep 1000; done\n' >"$root/usr/bin/dpkg"
+	cp "$root/usr/bin/dpkg" "$root/usr/bin/apt-get"
+	disk hung.img "$root" 1G
+}
+
+openrc() {
+	overlay openrc "$dir/mnt"
+	slim
+	owner
+	no_display
+	sed -i '/^[2-6]:23/d' "$root/etc/inittab"
+	echo 'S0:2345:respawn:/sbin/agetty -L 115200 ttyS0 vt100' >>"$root/etc/inittab"
+	install_module
+	initramfs openrc
+	cripple
+	leave
+	disk openrc.img "$root" 1G
+}
+
+"$what"
+chmod a+r "$dir"/*.img "$dir"/initrd-* "$dir/vmlinuz"

@@ -1,0 +1,60 @@
+#!/bin/sh
+# image.sh [trees]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
+# The only part that needs root: debootstrap and dracut run in a chroot. No loop devices; nothing of the machine changes.
+set -eu
+
+cd "$(dirname "$0")/.."
+dir=$PWD/build/qemu
+mkdir -p "$dir"
+# One at a time: whoever comes second finds everything made.
+exec 9>"$dir/lock"
+flock 9
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo -n --preserve-env=http_proxy,https_proxy "$@"
+	fi
+}
+
+need_root() {
+	if [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; then
+		echo 'qemu: building the disks needs root (debootstrap makes a system with files of its own owners); be root or have sudo' >&2
+		exit 2
+	fi
+}
+
+# fresh NAME SUM: was NAME made of just this?
+fresh() {
+	[ "$(cat "$dir/$1.stamp" 2>/dev/null)" = "$2" ]
+}
+
+sum() {
+	cat "$@" | sha256sum | cut -d ' ' -f 1
+}
+
+# step SCRIPT WHAT STAMP SUM
+step() {
+	fresh "$3" "$4" && return
+	need_root
+	echo "qemu: $3 (log: build/qemu/$3.log)"
+	rm -f "$dir/$3.stamp"
+	# 9: a program that outlives its step must not keep the lock.
+	if ! as_root unshare -m "$PWD/qemu/$1" "$2" "$dir" >"$dir/$3.log" 2>&1 9>&-; then
+		tail -n 20 "$dir/$3.log" >&2
+		echo "qemu: $3 failed" >&2
+		exit 1
+	fi
+	echo "$4" >"$dir/$3.stamp"
+}
+
+tree=$(sum qemu/tree.sh qemu/lib.sh)
+for what in base systemd openrc; do
+	step tree.sh "$what" "$what" "$tree"
+done
+[ "${1-}" != trees ] || exit 0
+parts=$(sum qemu/*.sh dracut-module/90rd-recovery/* build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0)
+for what in systemd openrc; do
+	step disks.sh "$what" "disks-$what" "$parts"
+done

@@ -1,0 +1,24 @@
+#!/bin/sh
+# run-tests.sh [NAME...]: the QEMU scenarios, one machine at a time; each console in build/qemu/logs/NAME.log. Last line: N passed, N failed.
+set -eu
+
+cd "$(dirname "$0")/.."
+qemu/image.sh
+[ $# -gt 0 ] || set -- normal systemd plain openrc split hung diagnose hibernated noroot
+mkdir -p build/qemu/logs build/qemu/run
+passed=0 failed=0
+for name; do
+	rm -f "build/qemu/logs/$name.log" "build/qemu/run/$name"[-.]*
+	started=$(date +%s)
+	# 15 minutes: a net under the limits each scenario keeps itself.
+	if why=$(timeout -k 10 900 expect "qemu/scenarios/$name.exp" 2>&1 </dev/null); then
+		passed=$((passed + 1))
+		echo "ok $name ($(($(date +%s) - started)) s)"
+	else
+		failed=$((failed + 1))
+		echo "not ok $name ($(echo "$why" | tr -s '\r\n' ' ' | tail -c 300))"
+	fi
+	rm -f "build/qemu/run/$name"[-.]*
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
