@@ -1,8 +1,9 @@
 /* log: the run's log files, kept in memory shared by the supervisor and its workers.
  *
  * Life cycle: log_start once, before any fork; log_line and friends from any process of the run;
- * target/logdir copies what was added to disk, in a child with a deadline. Nothing here touches a disk.
- * Everything written is escaped (DESIGN.md, Logs); each stream has a size cap, past which one line says so.
+ * target/logdir copies what was added to disk, in a child with a deadline. Nothing here touches a
+ * disk. Everything written is escaped (DESIGN.md, Logs); each stream has a size cap, past which one
+ * line says so.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -10,13 +11,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum log_stream { LOG_MAIN, LOG_DIAGNOSTICS, LOG_STATE, LOG_ERRORS, LOG_PIVOTS, LOG_REPORT, LOG_STREAMS };
+enum log_stream {
+	LOG_MAIN,
+	LOG_DIAGNOSTICS,
+	LOG_STATE,
+	LOG_ERRORS,
+	LOG_PIVOTS,
+	LOG_REPORT,
+	LOG_STREAMS
+};
 
-/* File name of a stream: "main.log", "diagnostics.log", "system-state.log", "error-bundle.txt", "pivots.log", "report.json". */
+/* File name of a stream: "main.log", "diagnostics.log", "system-state.log", "error-bundle.txt",
+ * "pivots.log", "report.json". */
 const char *log_name(enum log_stream s);
-/* Map the shared memory. Returns 0, or -1 with errno. Before it, log_* prints to standard error only. */
+/* Map the shared memory. Returns 0, or -1 with errno. Before it, log_* prints to standard error
+ * only. */
 int log_start(void);
-/* Tell the console side where to speak: every active console device (true), or standard output (false, the default). */
+/* Tell the console side where to speak: every active console device (true), or standard output
+ * (false, the default). */
 void log_to_consoles(bool on);
 
 /* One line "UTC [phase] text" into main.log. */
@@ -25,23 +37,24 @@ void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line of text without a stamp into a stream. */
 void log_put(enum log_stream s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Bytes a target program printed, escaped, each line prefixed with "  | " in main.log. */
+/* Bytes a target program printed, escaped, each line prefixed with "  | " in main.log. len 0: its
+ * last line has no end. */
 void log_output(const char *name, const char *data, size_t len);
-/* The phase named in later log_line stamps ("3 libxcrypt rebuild"); "" for none. Shared by all processes. */
+/* The phase named in later log_line stamps ("3 libxcrypt rebuild"); "" for none. Shared by all
+ * processes. */
 void log_phase(const char *phase);
+const char *log_phase_now(void);
 
 /* What a stream holds so far: *data stays valid; bytes below *len never change. */
 void log_view(enum log_stream s, const char **data, size_t *len);
-/* Empty a stream that is written whole (report.json, system-state.log). Only before its first copy. */
-void log_clear(enum log_stream s);
-
-/* Register a secret (a password, a hash): it is replaced by "[secret]" in everything logged later. At most 8, copied into
- * locked memory; log_secrets_wipe clears them. */
+/* Register a secret (a password, a hash): it is replaced by "[secret]" in everything logged later.
+ * At most 8, copied into locked memory; log_secrets_wipe clears them. */
 void log_secret(const char *secret);
 void log_secrets_wipe(void);
 
-/* Write to every active console device (/sys/class/tty/console/active, O_NONBLOCK, 2 s at most each) and to the controlling
- * terminal when there is one, never to stdout/stderr/kmsg: for the generated password. Returns how many took it. */
+/* Write to every active console device (/sys/class/tty/console/active, O_NONBLOCK, 2 s at most
+ * each) and to the controlling terminal when there is one, never to stdout/stderr/kmsg: for the
+ * generated password. Returns how many took it. */
 int console_write_secret(const char *text);
 
 #endif

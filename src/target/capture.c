@@ -70,15 +70,3 @@ int capture_make(const struct target *t, const char *output, char *why, size_t c
 		snprintf(why, cap, "no libcrypt was found");
 	return taken ? taken : -1;
 }
-
-int capture_find(const struct target *t, const char *path, char *dst, size_t cap)
-{
-	struct stat st;
-
-	if (t->capture[0])
-		snprintf(dst, cap, "%s%s", t->capture, path);
-	if (t->capture[0] && stat(dst, &st) == 0 && S_ISREG(st.st_mode))
-		return 0;
-	errno = ENOENT;
-	return -1;
-}

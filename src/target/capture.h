@@ -9,8 +9,5 @@
  * method need, and SHA512 and yescrypt where it knows them, to output (made, 0700; files 0600).
  * Returns how many; -1 and why: one is broken, or nothing to take. */
 int capture_make(const struct target *t, const char *output, char *why, size_t cap);
-/* The copy of the library whose soname link is at path (32- and 64-bit ones lie in different
- * folders): an absolute path outside the target. 0, or -1 ENOENT. */
-int capture_find(const struct target *t, const char *path, char *dst, size_t cap);
 
 #endif
