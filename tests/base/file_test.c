@@ -238,6 +238,23 @@ START_TEST(torn_last_line_is_ignored)
 }
 END_TEST
 
+START_TEST(line_with_a_wrong_sum_is_ignored)
+{
+	char name[40], text[8192], *sum;
+	ssize_t n;
+
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	n = path_read(root, "/var/lib/rd-recovery/20260101-000000/journal", text, sizeof text);
+	ck_assert_int_gt(n, 0);
+	sum = strstr(text, "old.mode=");
+	ck_assert_ptr_nonnull(sum);
+	sum[9] ^= 1;
+	ck_assert_int_eq(pwrite(openat(j.dirfd, "journal", O_WRONLY), text, (size_t)n, 0), n);
+	ck_assert_int_eq(journal_rollback(root, j.run, name, NULL, NULL), 0);
+	is("/etc/shadow", "new\n");
+}
+END_TEST
+
 START_TEST(journal_forget_leaves_no_run)
 {
 	char name[40], run[40];
@@ -276,6 +293,7 @@ Suite *file_suite(void)
 	tcase_add_test(t, rollback_refuses_what_changed_since);
 	tcase_add_test(t, rollback_continues_after_an_interruption);
 	tcase_add_test(t, torn_last_line_is_ignored);
+	tcase_add_test(t, line_with_a_wrong_sum_is_ignored);
 	tcase_add_test(t, journal_forget_leaves_no_run);
 	tcase_add_test(t, sequence_counts_up_and_survives_damage);
 	suite_add_tcase(s, t);
