@@ -1,0 +1,286 @@
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "phases/phase.h"
+#include "target/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST 32
+#define SHOWN 64
+#define D_WAIT_MS 2000
+
+static const int patience[2] = {3000, 2000}; /* after TERM, after KILL */
+
+struct look {
+	struct context *c;
+	pid_t supervisor;
+	bool rescue; /* the machine runs a rescue initramfs: what is not its own was started for the
+			rescue */
+	bool busy;   /* something that runs holds the target */
+	unsigned odd, held;
+	struct process waits[MOST]; /* in D state */
+	size_t nwaits;
+	struct process ends[MOST];
+	char holds[MOST][200];
+	size_t nends;
+};
+
+static bool is_family(const struct look *l, pid_t pid)
+{
+	return pid == 1 || process_descends(pid, l->supervisor) || process_descends(getpid(), pid);
+}
+
+/* The oldest ancestor that runs this same program: what descends from it is ours. */
+static pid_t find_supervisor(void)
+{
+	pid_t found = getpid(), pid = found;
+	struct stat self, exe;
+	struct process p;
+	char path[40];
+
+	if (stat("/proc/self/exe", &self))
+		return getppid();
+	for (int i = 0; i < MOST && process_read(pid, &p) == 0 && p.ppid > 1; i++) {
+		pid = p.ppid;
+		snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+		if (stat(path, &exe) || exe.st_dev != self.st_dev || exe.st_ino != self.st_ino)
+			break;
+		found = pid;
+	}
+	return found;
+}
+
+static bool is_service(pid_t pid)
+{
+	char path[40], text[2048];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof text - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return process_in_service(text);
+}
+
+/* --- what does not run as it should */
+
+static void show_odd(struct look *l, const struct process *p)
+{
+	char wchan[64], stack[1024];
+	const char *what = p->state == 'D'   ? "waits in the kernel"
+			   : p->state == 'Z' ? "is a zombie"
+					     : "is stopped";
+
+	if (++l->odd > SHOWN)
+		return;
+	process_wait(p->pid, wchan, sizeof wchan, stack, sizeof stack);
+	log_line("process %d (%s) %s, %ld s old, parent %d, wchan %s", (int)p->pid, p->name, what,
+		 process_age(p), (int)p->ppid, wchan[0] ? wchan : "unknown");
+	if (stack[0])
+		log_line("  its kernel stack: %s", stack);
+}
+
+static int first_look(void *arg, const struct process *p)
+{
+	struct look *l = arg;
+
+	if (p->pid == getpid() || !strchr("DZTt", p->state))
+		return 0;
+	show_odd(l, p);
+	if (p->state == 'D' && !p->kernel && l->nwaits < MOST)
+		l->waits[l->nwaits++] = *p;
+	return 0;
+}
+
+/* In D at both looks: stuck, not merely busy with a disk. */
+static bool is_stuck(const struct look *l, const struct process *p)
+{
+	for (size_t i = 0; i < l->nwaits; i++)
+		if (l->waits[i].pid == p->pid && l->waits[i].start == p->start)
+			return p->state == 'D';
+	return false;
+}
+
+/* --- what holds the target */
+
+static int second_look(void *arg, const struct process *p)
+{
+	struct look *l = arg;
+	const char *kept = NULL;
+	char what[200];
+
+	if (p->kernel || p->state == 'Z' || is_family(l, p->pid) ||
+	    !process_holds(p->pid, l->c->t->root, what, sizeof what))
+		return 0;
+	l->held++;
+	if (l->c->t->readonly)
+		kept = "nothing may be changed";
+	else if (is_service(p->pid))
+		kept = "a service of the running system";
+	else if (!l->rescue && !is_stuck(l, p))
+		kept = "not started by the rescue, not stuck";
+	else if (l->nends == MOST)
+		kept = "one of too many";
+	log_line("process %d (%s) holds the target: %s%s%s", (int)p->pid, p->name, what,
+		 kept ? ": left alone, " : "", kept ? kept : "");
+	if (kept) {
+		l->busy = true;
+		return 0;
+	}
+	str_copy(l->holds[l->nends], sizeof l->holds[0], what);
+	l->ends[l->nends++] = *p;
+	return 0;
+}
+
+/* Returns how many survived. */
+static unsigned end_holders(struct look *l)
+{
+	bool alive[MOST];
+	char wchan[64], stack[1024], what[160], why[320];
+	unsigned survived = 0;
+
+	process_end(l->ends, l->nends, patience, alive);
+	for (size_t i = 0; i < l->nends; i++) {
+		const struct process *p = &l->ends[i];
+
+		if (!alive[i]) {
+			log_line("process %d (%s) ended", (int)p->pid, p->name);
+			continue;
+		}
+		process_wait(p->pid, wchan, sizeof wchan, stack, sizeof stack);
+		snprintf(what, sizeof what, "end process %d (%s)", (int)p->pid, p->name);
+		snprintf(why, sizeof why, "it survived KILL in %s and holds %s",
+			 wchan[0] ? wchan : "an unknown place", l->holds[i]);
+		report_failure(l->c->report, what, why, stack);
+		l->busy = true;
+		survived++;
+	}
+	return survived;
+}
+
+/* --- lock files */
+
+enum lock_kind { LOCK_EXISTS, LOCK_FCNTL };
+
+static const struct {
+	const char *path;
+	enum lock_kind
+	    kind; /* is it the file that locks, or a kernel lock on it, which no reboot survives? */
+} locks[] = {
+    {"/etc/passwd.lock", LOCK_EXISTS},	     {"/etc/shadow.lock", LOCK_EXISTS},
+    {"/etc/group.lock", LOCK_EXISTS},	     {"/etc/gshadow.lock", LOCK_EXISTS},
+    {"/etc/subuid.lock", LOCK_EXISTS},	     {"/etc/subgid.lock", LOCK_EXISTS},
+    {"/var/lib/pacman/db.lck", LOCK_EXISTS}, {"/etc/.pwd.lock", LOCK_FCNTL},
+    {"/var/lib/dpkg/lock", LOCK_FCNTL},	     {"/var/lib/dpkg/lock-frontend", LOCK_FCNTL},
+    {"/var/lib/apt/lists/lock", LOCK_FCNTL}, {"/var/lib/rpm/.rpm.lock", LOCK_FCNTL},
+    {"/var/lib/rpm/__db.001", LOCK_FCNTL},   {"/var/db/pkg/.pkg.portage_lockfile", LOCK_FCNTL},
+    {"/lib/apk/db/lock", LOCK_FCNTL},
+};
+
+/* Returns 1 moved aside, 0 nothing done, -1 failed. */
+static int clear_lock(struct context *c, const char *path, struct finding *f)
+{
+	if (!c->journal) {
+		report_finding(c->report, f);
+		return 0;
+	}
+	str_copy(f->action, sizeof f->action, "moved aside into the journal");
+	if (file_remove(c->journal, path) == 0 && !path_exists(c->t->fd, path)) {
+		f->state = FINDING_REPAIRED;
+		report_finding(c->report, f);
+		return 1;
+	}
+	report_failure(c->report, path, strerror(errno), NULL);
+	f->state = FINDING_FAILED;
+	report_finding(c->report, f);
+	return -1;
+}
+
+static int see_lock(struct look *l, const char *path, const struct stat *st)
+{
+	static const char *const words[] = {"older than this boot, or nobody is left who made it",
+					    "newer than this boot: it may be in use",
+					    "its age cannot be told: the clock is not believable"};
+	struct context *c = l->c;
+	enum lock_state state =
+	    lock_judge(st->st_mtim.tv_sec, process_boot_time(), time(NULL), c->t->live || l->busy);
+	struct finding f = {.id = "shadow-locked",
+			    .severity = SEVERITY_WARNING,
+			    .blocks = BLOCKS_NOBODY,
+			    .repairable = true};
+
+	if (strncmp(path, "/etc/", 5))
+		str_copy(f.id, sizeof f.id, "package-locked");
+	snprintf(f.evidence, sizeof f.evidence, "%s: a lock, %s", path, words[state]);
+	snprintf(f.action, sizeof f.action, "rm %s when nothing uses it", path);
+	if (state != LOCK_STALE || c->t->live) {
+		f.repairable = false;
+		report_finding(c->report, &f);
+		return 0;
+	}
+	return clear_lock(c, path, &f);
+}
+
+static void see_locks(struct look *l, unsigned *moved, unsigned *failed)
+{
+	struct context *c = l->c;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
+		const char *path = locks[i].path;
+		int rc;
+
+		if (target_is_unknown(c->t, path) || path_stat(c->t->fd, path, false, &st))
+			continue;
+		if (locks[i].kind == LOCK_FCNTL) {
+			log_line("%s: harmless, a lock on it ends with its process", path);
+			continue;
+		}
+		rc = see_lock(l, path, &st);
+		*moved += rc > 0;
+		*failed += rc < 0;
+	}
+}
+
+enum outcome p2_process_cleanup(struct context *c)
+{
+	struct look *l = calloc(1, sizeof *l);
+	unsigned survived = 0, moved = 0, failed = 0, ended;
+
+	if (!l)
+		return OUTCOME_FAILED;
+	l->c = c;
+	l->supervisor = find_supervisor();
+	l->rescue = access("/etc/initrd-release", F_OK) == 0;
+	process_each(first_look, l);
+	if (!c->t->live) {
+		if (l->nwaits) /* one look cannot tell stuck from busy */
+			usleep(1000U * (unsigned)D_WAIT_MS);
+		process_each(second_look, l);
+		survived = end_holders(l);
+	}
+	see_locks(l, &moved, &failed);
+	ended = (unsigned)l->nends - survived;
+	phase_text(c, 2,
+		   "%u odd processes, %u hold the target, %u ended, %u survived, %u stale locks "
+		   "moved aside%s",
+		   l->odd, l->held, ended, survived, moved,
+		   c->t->live ? "; the target runs: only looked" : "");
+	free(l);
+	if (survived || failed)
+		return OUTCOME_FAILED;
+	return ended || moved ? OUTCOME_REPAIRED : OUTCOME_NOTHING;
+}
