@@ -27,13 +27,28 @@ static int bad(int error)
 	return -1;
 }
 
+/* The fields after the state, from 0. */
+enum { PPID = 0, FLAGS = 5, STARTTIME = 18 };
+
+static bool field_of(const char *fields, int n, unsigned long long *value)
+{
+	char *end;
+
+	for (; n; n--) {
+		fields = strchr(fields, ' ');
+		if (!fields++)
+			return false;
+	}
+	*value = strtoull(fields, &end, 10);
+	return end > fields;
+}
+
 int process_parse(const char *text, size_t len, struct process *p)
 {
 	char mem[1024];
 	const char *open, *close;
-	unsigned flags;
+	unsigned long long ppid, flags;
 	size_t n;
-	int pid, ppid;
 
 	memset(p, 0, sizeof *p);
 	if (len >= sizeof mem)
@@ -42,18 +57,19 @@ int process_parse(const char *text, size_t len, struct process *p)
 	mem[len] = '\0';
 	open = strchr(mem, '(');
 	close = strrchr(mem, ')');
-	if (!open || !close || close < open || sscanf(mem, "%d (", &pid) != 1 || pid <= 0 ||
-	    sscanf(close + 1,
-		   " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-		   "%*d %*d %llu",
-		   &p->state, &ppid, &flags, &p->start) != 4)
+	if (!open || !close || close < open || strlen(close) < 4 || close[1] != ' ' ||
+	    close[3] != ' ')
+		return bad(EINVAL);
+	p->state = close[2];
+	p->pid = (pid_t)strtol(mem, NULL, 10);
+	if (p->pid <= 0 || !field_of(close + 4, PPID, &ppid) ||
+	    !field_of(close + 4, FLAGS, &flags) || !field_of(close + 4, STARTTIME, &p->start))
 		return bad(EINVAL);
 	n = (size_t)(close - open - 1);
 	n = n < sizeof p->name ? n : sizeof p->name - 1;
 	memcpy(p->name, open + 1, n);
 	p->name[n] = '\0';
-	p->pid = pid;
-	p->ppid = ppid;
+	p->ppid = (pid_t)ppid;
 	p->kernel = flags & PF_KTHREAD;
 	return 0;
 }
@@ -294,24 +310,22 @@ static void await(struct pollfd *fds, size_t n, int64_t deadline)
 		bool any = false;
 		int left = deadline_left(deadline);
 
-		if (poll(fds, n, left) < 0 && errno != EINTR)
+		for (size_t i = 0; i < n; i++)
+			any = any || fds[i].fd >= 0;
+		if (!any || !left || (poll(fds, n, left) < 0 && errno != EINTR))
 			return;
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; i < n; i++)
 			if (fds[i].fd >= 0 && fds[i].revents) {
 				close(fds[i].fd);
 				fds[i].fd = -1;
 			}
-			any = any || fds[i].fd >= 0;
-		}
-		if (!any || !left)
-			return;
 	}
 }
 
 void process_end(const struct process *list, size_t n, const int ms[2], bool *alive)
 {
 	static const int signals[2] = {SIGTERM, SIGKILL};
-	struct pollfd fds[ENDED];
+	struct pollfd fds[ENDED] = {0};
 	size_t most = n < ENDED ? n : ENDED;
 
 	for (size_t i = 0; i < most; i++)

@@ -142,6 +142,14 @@ START_TEST(pid_with_another_start_is_left_alone)
 }
 END_TEST
 
+START_TEST(nothing_to_end_takes_no_time)
+{
+	static const int ms[2] = {60000, 60000};
+
+	process_end(NULL, 0, ms, NULL); /* the test's own limit is shorter */
+}
+END_TEST
+
 START_TEST(lock_is_judged_by_boot_not_by_pid)
 {
 	const long long boot = 1800000000, now = boot + 1000;
@@ -166,6 +174,7 @@ Suite *process_suite(void)
 	tcase_add_test(t, services_are_known_by_their_cgroup);
 	tcase_add_test(t, holder_is_named_and_ended);
 	tcase_add_test(t, pid_with_another_start_is_left_alone);
+	tcase_add_test(t, nothing_to_end_takes_no_time);
 	tcase_add_test(t, lock_is_judged_by_boot_not_by_pid);
 	suite_add_tcase(s, t);
 	return s;
