@@ -36,14 +36,23 @@ make_archive() {
 	mv "$archive.new" "$archive"
 }
 
+# The DES tables, 68 KiB of constants, made at program start by the very program that once made them.
+des_tables_at_start() {
+	awk '/^write_table_u8/ { exit } NR > 1 { print held } { held = $0 }' lib/gen-des-tables.c |
+		sed -E -e '/_\[[0-9]+\]\[[0-9]+\]/s/^static //' \
+			-e 's/\b(m_sbox|psbox|(ip|fp|key_perm|comp)_mask[lr])_\b/\1/g' \
+			-e 's/^des_init\(void\)/__attribute__((constructor)) &/' >lib/alg-des-tables.c
+}
+
 # make_static COMPILER HOST CPPFLAGS
 make_static() {
-	_flags="-Os -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
+	_flags="-Oz -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
 	rm -rf "$out"
 	mkdir -p "$out/include"
 	(
 		configure_crypt --host="$2" --disable-shared --enable-static --enable-obsolete-api=no \
 			--enable-hashes=all CC="$1" CPPFLAGS="$3" CFLAGS="$_flags"
+		des_tables_at_start
 		make -s libcrypt.la
 		cp .libs/libcrypt.a "$out/"
 		cp crypt.h "$out/include/"
