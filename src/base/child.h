@@ -30,7 +30,7 @@ struct child_spec {
 	const char *name;              /* for messages */
 	const char *root;              /* chroot here (absolute path) or NULL */
 	const char *const *argv;       /* program and arguments; argv[0] an absolute path inside root; NULL: fn */
-	int (*fn)(void *arg);          /* runs instead of a program; its return value is the exit status */
+	int (*fn)(void *arg);          /* runs instead of a program; its return value is the exit status; stdio is not flushed */
 	void *arg;
 	const char *const *envp;       /* NULL: PATH, HOME=/root, TERM=dumb, LC_ALL=C */
 	uid_t uid; gid_t gid;          /* when set_ids: setgroups(0), setgid, setuid before exec */
@@ -66,8 +66,11 @@ const char *child_end_name(enum child_end e);
 int child_run(const struct child_spec *spec, struct child_result *result);
 /* Why exec of path inside root failed with err: names the missing loader, interpreter, foreign ELF, directory. Pure reading, bounded. */
 void child_exec_reason(const char *root, const char *path, int err, char *dst, size_t cap);
+/* For tests: behave as on a kernel without PID namespaces. */
+extern bool child_without_pidns;
 /* Start without waiting (the canary drives a terminal meanwhile): returns a handle index or -1; child_step polls once for at most ms,
- * true while it runs; child_end_now TERM/KILLs and fills the result. At most 4 at once. */
+ * true while it runs; child_end_now TERM/KILLs what still runs, fills the result, frees the handle. At most 4 at once. The strings of spec and result
+ * must live until then. child_pid: the ancestor of everything it runs, as the caller sees it (watch gets the same). */
 int child_start(const struct child_spec *spec, struct child_result *result);
 bool child_step(int handle, int ms);
 int child_end_now(int handle);

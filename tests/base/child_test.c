@@ -1,0 +1,655 @@
+#include "base/child.h"
+
+#include "base/child_own.h"
+#include "base/clock.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+Suite *child_suite(void);
+
+#define WITHIN_MS 5000
+
+static char tail[CHILD_TAIL];
+static struct child_result result;
+
+/* Most tests run twice: with PID namespaces, and as on a kernel without. */
+static void footing(int without)
+{
+	child_without_pidns = without;
+	result = (struct child_result){.tail = tail};
+}
+
+static int run_shell(const char *script, struct child_spec spec)
+{
+	const char *argv[] = {"/bin/sh", "-c", script, NULL};
+
+	spec.name = "test";
+	spec.argv = argv;
+	spec.flags |= CHILD_QUIET;
+	if (!spec.deadline)
+		spec.deadline = deadline_in(20);
+	result.tail = tail;
+	return child_run(&spec, &result);
+}
+
+static int run_program(const char *path)
+{
+	const char *argv[] = {path, NULL};
+	struct child_spec spec = {.name = "test", .argv = argv, .deadline = deadline_in(20)};
+
+	result.tail = tail;
+	return child_run(&spec, &result);
+}
+
+/* --- a pipe whose write end everything below a child holds: its end of file proves that nothing of
+ * it lives */
+
+struct marker {
+	int read, write;
+};
+
+static struct marker marker_open(void)
+{
+	int p[2];
+
+	ck_assert_int_eq(pipe2(p, O_CLOEXEC), 0);
+	return (struct marker){p[0], p[1]};
+}
+
+static void marker_said(const struct marker *m, char what)
+{
+	struct pollfd p = {.fd = m->read, .events = POLLIN};
+	char c = 0;
+
+	ck_assert_int_eq(poll(&p, 1, WITHIN_MS), 1);
+	ck_assert_int_eq(read(m->read, &c, 1), what ? 1 : 0);
+	ck_assert_int_eq(c, what);
+}
+
+static void marker_gone(struct marker *m)
+{
+	close(m->write);
+	marker_said(m, '\0');
+	close(m->read);
+}
+
+/* --- functions run as children */
+
+static void ignore_everything(void)
+{
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_IGN);
+}
+
+static void pause_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+/* arg: the marker's write end; a plain function has it as standard input */
+static int escape(void *arg)
+{
+	int fd = *(int *)arg;
+
+	ignore_everything();
+	if (fork() == 0) {
+		setsid();
+		if (fork() == 0) {
+			setsid();
+			if (write(fd, "x", 1) == 1)
+				pause_for_ever();
+		}
+		pause_for_ever();
+	}
+	pause_for_ever();
+	return 0;
+}
+
+static int leave_a_daemon(void *arg)
+{
+	int ready[2];
+	char c;
+
+	if (pipe(ready) < 0)
+		return 1;
+	if (fork() == 0) {
+		setsid();
+		ignore_everything();
+		if (write(ready[1], "x", 1) == 1)
+			pause_for_ever();
+	}
+	(void)arg;
+	return read(ready[0], &c, 1) == 1 ? 0 : 1;
+}
+
+static int wait_in_vfork(void *arg)
+{
+	(void)arg;
+	if (vfork() == 0)
+		pause_for_ever();
+	return 0;
+}
+
+static int crash(void *arg)
+{
+	kill(getpid(), *(int *)arg);
+	pause_for_ever();
+	return 0;
+}
+
+static int return_value(void *arg)
+{
+	return *(int *)arg;
+}
+
+static int zero_fd;
+
+/* --- tests */
+
+START_TEST(exit_status_is_passed_on)
+{
+	footing(_i);
+	ck_assert_int_eq(run_shell("exit 0", (struct child_spec){0}), 0);
+	ck_assert_int_eq(result.end, CHILD_EXITED);
+	ck_assert_int_eq(result.no_pidns, _i);
+	ck_assert_int_eq(run_shell("exit 7", (struct child_spec){0}), -1);
+	ck_assert_int_eq(result.status, 7);
+	ck_assert_str_eq(result.reason, "exit status 7");
+	ck_assert_int_eq(run_shell("kill -9 $$", (struct child_spec){0}), -1);
+	ck_assert_int_eq(result.end, CHILD_SIGNALED);
+	ck_assert_str_eq(result.reason, "killed by signal 9");
+}
+END_TEST
+
+START_TEST(own_pid_namespace_is_used_where_there_is_one)
+{
+	footing(0);
+	ck_assert_int_eq(run_shell("test $$ -eq 2 && test ! -e /proc/4", (struct child_spec){0}),
+			 0);
+	ck_assert(!result.no_pidns);
+}
+END_TEST
+
+START_TEST(nothing_survives_that_escapes_and_ignores_every_signal)
+{
+	struct marker m = marker_open();
+	struct child_spec spec = {.name = "escape",
+				  .fn = escape,
+				  .arg = &zero_fd,
+				  .in_fd = m.write,
+				  .grace_ms = 100,
+				  .deadline = deadline_in_ms(1000)};
+
+	footing(_i);
+	ck_assert_int_eq(child_run(&spec, &result), -1);
+	ck_assert_int_eq(result.end, CHILD_TIMED_OUT);
+	ck_assert_str_eq(result.reason, "no end within 1000 ms");
+	marker_said(&m, 'x');
+	marker_gone(&m);
+}
+END_TEST
+
+START_TEST(worker_that_escapes_leaves_nothing)
+{
+	struct marker m = marker_open();
+	struct child_spec spec = {.name = "escape",
+				  .fn = escape,
+				  .arg = &m.write,
+				  .flags = CHILD_WORKER,
+				  .grace_ms = 100,
+				  .deadline = deadline_in_ms(1000)};
+
+	footing(_i);
+	ck_assert_int_eq(child_run(&spec, &result), -1);
+	ck_assert_int_eq(result.end, CHILD_TIMED_OUT);
+	marker_said(&m, 'x');
+	marker_gone(&m);
+}
+END_TEST
+
+START_TEST(daemon_left_behind_ends_with_its_program)
+{
+	struct marker m = marker_open();
+	struct child_spec spec = {
+	    .name = "daemon", .fn = leave_a_daemon, .in_fd = m.write, .deadline = deadline_in(20)};
+
+	footing(_i);
+	ck_assert_int_eq(child_run(&spec, &result), 0);
+	ck_assert_int_lt(result.ms, WITHIN_MS);
+	marker_gone(&m);
+}
+END_TEST
+
+START_TEST(dead_supervisor_leaves_nobody)
+{
+	struct marker m = marker_open();
+	struct child_spec spec = {.name = "escape",
+				  .fn = escape,
+				  .arg = &zero_fd,
+				  .in_fd = m.write,
+				  .deadline = deadline_in(60)};
+	pid_t supervisor;
+
+	footing(_i);
+	supervisor = fork();
+	if (supervisor == 0) {
+		child_run(&spec, &result);
+		_exit(0);
+	}
+	marker_said(&m, 'x');
+	kill(supervisor, SIGKILL);
+	ck_assert_int_eq(waitpid(supervisor, NULL, 0), supervisor);
+	marker_gone(&m);
+}
+END_TEST
+
+START_TEST(endless_output_keeps_the_deadline_and_its_last_part)
+{
+	footing(_i);
+	ck_assert_int_eq(
+	    run_shell("trap '' TERM; while :; do echo 0123456789; done",
+		      (struct child_spec){.deadline = deadline_in_ms(500), .grace_ms = 100}),
+	    -1);
+	ck_assert_int_eq(result.end, CHILD_TIMED_OUT);
+	ck_assert_int_lt(result.ms, 2500);
+	ck_assert_uint_eq(result.tail_len, CHILD_TAIL - 1);
+	ck_assert_uint_eq(strlen(tail), CHILD_TAIL - 1);
+}
+END_TEST
+
+START_TEST(stopped_program_is_ended)
+{
+	struct marker m = marker_open();
+
+	footing(_i);
+	ck_assert_int_eq(run_shell("echo before; kill -STOP $$; echo after",
+				   (struct child_spec){.deadline = deadline_in_ms(500),
+						       .in_fd = m.write,
+						       .grace_ms = 200}),
+			 -1);
+	ck_assert_int_eq(result.end, CHILD_TIMED_OUT);
+	ck_assert_str_eq(tail, "before\n");
+	ck_assert_int_lt(result.ms, 2500);
+	marker_gone(&m);
+}
+END_TEST
+
+START_TEST(vfork_in_d_state_is_ended)
+{
+	struct marker m = marker_open();
+	struct child_spec spec = {.name = "vfork",
+				  .fn = wait_in_vfork,
+				  .in_fd = m.write,
+				  .grace_ms = 200,
+				  .deadline = deadline_in_ms(300)};
+
+	footing(_i);
+	ck_assert_int_eq(child_run(&spec, &result), -1);
+	ck_assert_int_eq(result.end, CHILD_TIMED_OUT);
+	ck_assert_int_lt(result.ms, 2500);
+	marker_gone(&m);
+}
+END_TEST
+
+START_TEST(term_lets_a_program_end_in_order)
+{
+	footing(_i);
+	ck_assert_int_eq(run_shell("trap 'echo bye; exit 3' TERM; while :; do sleep 0.05; done",
+				   (struct child_spec){.deadline = deadline_in_ms(500)}),
+			 -1);
+	ck_assert_int_eq(result.end, CHILD_TIMED_OUT);
+	ck_assert_int_eq(result.status, 3);
+	/* the shell may speak of its sleep first, which TERM ended too */
+	ck_assert_ptr_nonnull(strstr(tail, "bye\n"));
+	ck_assert_int_lt(result.ms, 2500);
+}
+END_TEST
+
+START_TEST(crashed_worker_is_told_from_a_failed_one)
+{
+	static const int signals[] = {SIGSEGV, SIGKILL, SIGABRT};
+	int sig = signals[_i], value = 5;
+	struct child_spec spec = {.name = "worker",
+				  .fn = crash,
+				  .arg = &sig,
+				  .flags = CHILD_WORKER,
+				  .deadline = deadline_in(20)};
+
+	footing(0);
+	ck_assert_int_eq(child_run(&spec, &result), -1);
+	ck_assert_int_eq(result.end, CHILD_SIGNALED);
+	ck_assert_int_eq(result.status, sig);
+	spec.fn = return_value;
+	spec.arg = &value;
+	ck_assert_int_eq(child_run(&spec, &result), -1);
+	ck_assert_int_eq(result.end, CHILD_EXITED);
+	ck_assert_int_eq(result.status, 5);
+}
+END_TEST
+
+START_TEST(program_finds_a_clean_place)
+{
+	int extra = open("/etc/passwd", O_RDONLY); /* not CLOEXEC */
+
+	footing(_i);
+	setenv("LD_PRELOAD_TEST", "leaks", 1);
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	ck_assert_int_ge(extra, 0);
+	ck_assert_int_eq(run_shell("/usr/bin/env | grep -v '^PWD=\\|^_=\\|^OLDPWD=\\|^SHLVL=' | "
+				   "sort; ls /proc/$$/fd; readlink /proc/$$/fd/0; umask; ulimit -c;"
+				   " pwd; grep SigIgn /proc/$$/status",
+				   (struct child_spec){0}),
+			 0);
+	ck_assert_str_eq(tail,
+			 "HOME=/root\nLC_ALL=C\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			 "/usr/bin:/sbin:/bin\nTERM=dumb\n0\n1\n2\n/dev/null\n0022\n0\n/\n"
+			 "SigIgn:\t0000000000000000\n");
+}
+END_TEST
+
+START_TEST(network_has_only_lo)
+{
+	footing(_i);
+	ck_assert_int_eq(
+	    run_shell("sed '1,2d;s/:.*//;s/ //g' /proc/net/dev", (struct child_spec){0}), 0);
+	/* the kernel may add tunnels of its own to every namespace, but no way out */
+	ck_assert_ptr_nonnull(strstr(tail, "lo\n"));
+	ck_assert_ptr_null(strstr(tail, "eth"));
+	ck_assert_int_eq(run_shell("sed 1d /proc/net/route", (struct child_spec){0}), 0);
+	ck_assert_str_eq(tail, "");
+}
+END_TEST
+
+START_TEST(mounts_of_a_child_stay_with_it)
+{
+	footing(_i);
+	ck_assert_int_eq(
+	    run_shell("mount -t tmpfs x /mnt && : >/mnt/rd-child-test", (struct child_spec){0}), 0);
+	ck_assert_int_ne(access("/mnt/rd-child-test", F_OK), 0);
+}
+END_TEST
+
+static bool enough(void *arg, pid_t pid)
+{
+	ck_assert_int_gt(pid, 0);
+	return ++*(int *)arg == 3;
+}
+
+START_TEST(watch_ends_it_without_a_failure)
+{
+	int calls = 0;
+
+	footing(_i);
+	ck_assert_int_eq(
+	    run_shell("exec sleep 60", (struct child_spec){.watch = enough, .watch_arg = &calls}),
+	    0);
+	ck_assert(result.watched);
+	ck_assert_int_eq(calls, 3);
+	ck_assert_int_lt(result.ms, WITHIN_MS);
+}
+END_TEST
+
+START_TEST(terminal_becomes_the_controlling_one)
+{
+	const char *argv[] = {"/bin/sh", "-c", "echo controls >/dev/tty; read x </dev/tty; exit 4",
+			      NULL};
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave, handle;
+	struct child_spec spec = {.name = "tty", .argv = argv, .deadline = deadline_in(20)};
+	struct pollfd p = {.fd = master, .events = POLLIN};
+	char data[64] = "";
+
+	footing(_i);
+	ck_assert_int_eq(grantpt(master) | unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	spec.tty_fd = slave;
+	handle = child_start(&spec, &result);
+	ck_assert_int_ge(handle, 0);
+	ck_assert_int_gt(child_pid(handle), 0);
+	ck_assert_int_eq(poll(&p, 1, WITHIN_MS), 1);
+	ck_assert_int_gt(read(master, data, sizeof data - 1), 0);
+	ck_assert_ptr_nonnull(strstr(data, "controls"));
+	ck_assert(child_step(handle, 10));
+	ck_assert_int_eq(write(master, "\n", 1), 1);
+	while (child_step(handle, 1000))
+		;
+	ck_assert_int_eq(child_end_now(handle), -1);
+	ck_assert_str_eq(result.reason, "exit status 4");
+}
+END_TEST
+
+START_TEST(end_now_ends_what_runs)
+{
+	const char *argv[] = {"/bin/sleep", "60", NULL};
+	struct child_spec spec = {.name = "sleep", .argv = argv, .deadline = deadline_in(60)};
+	int handles[4];
+
+	footing(_i);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_ge(handles[i] = child_start(&spec, &result), 0);
+	ck_assert_int_lt(child_start(&spec, &result), 0);
+	ck_assert_int_eq(result.end, CHILD_NOT_STARTED);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(child_end_now(handles[i]), -1);
+	ck_assert_str_eq(result.reason, "ended as asked");
+	ck_assert_int_lt(result.ms, WITHIN_MS);
+	ck_assert_int_lt(child_pid(handles[0]), 0);
+	ck_assert_int_lt(child_end_now(handles[0]), 0);
+}
+END_TEST
+
+START_TEST(ids_are_set_and_supplementary_groups_gone)
+{
+	footing(_i);
+	ck_assert_int_eq(run_shell("id -u; id -g; id -G",
+				   (struct child_spec){.set_ids = true, .uid = 12, .gid = 34}),
+			 0);
+	ck_assert_str_eq(tail, "12\n34\n34\n");
+}
+END_TEST
+
+START_TEST(input_and_descriptor_programs_work)
+{
+	int p[2], program = open("/bin/cat", O_RDONLY | O_CLOEXEC);
+	const char *argv[] = {"not-there", NULL};
+	struct child_spec spec = {
+	    .name = "cat", .argv = argv, .exec_fd = program, .deadline = deadline_in(20)};
+
+	footing(_i);
+	ck_assert_int_eq(pipe2(p, O_CLOEXEC), 0);
+	ck_assert_int_eq(write(p[1], "said", 4), 4);
+	close(p[1]);
+	spec.in_fd = p[0];
+	ck_assert_int_eq(child_run(&spec, &result), 0);
+	ck_assert_str_eq(tail, "said");
+}
+END_TEST
+
+static int refuse(void *arg)
+{
+	(void)arg;
+	return ENOSPC;
+}
+
+START_TEST(failed_setup_starts_nothing)
+{
+	footing(_i);
+	ck_assert_int_eq(run_shell("echo ran", (struct child_spec){.setup = refuse}), -1);
+	ck_assert_int_eq(result.end, CHILD_NOT_STARTED);
+	ck_assert_int_eq(result.status, ENOSPC);
+	ck_assert_str_eq(tail, "");
+}
+END_TEST
+
+/* --- exec that fails */
+
+static char folder[64];
+
+static void make_folder(void)
+{
+	strcpy(folder, "/tmp/rd-child-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+	static const char *const names[] = {"script", "elf", "plain", "empty", "dos", NULL};
+	char path[128];
+
+	for (int i = 0; names[i]; i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
+static const char *make_file(const char *name, const void *data, size_t len, mode_t mode)
+{
+	static char path[128];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	close(fd);
+	return path;
+}
+
+static void ends_with(const char *path, int err, const char *why)
+{
+	char expected[400];
+
+	snprintf(expected, sizeof expected, "%s%s", path, why);
+	footing(0);
+	ck_assert_int_eq(run_program(path), -1);
+	ck_assert_int_eq(result.end, CHILD_NOT_STARTED);
+	ck_assert_int_eq(result.status, err);
+	ck_assert_str_eq(result.reason, expected);
+}
+
+START_TEST(exec_failures_are_explained)
+{
+	ends_with("/nowhere/program", ENOENT, " is missing");
+	ends_with("/etc", EACCES, " is a directory");
+	ends_with(make_file("script", "#! /lib/nothing -e\n", 19, 0755), ENOENT,
+		  ": its interpreter /lib/nothing is missing");
+	ends_with(make_file("dos", "#!/bin/sh\r\n", 11, 0755), ENOENT,
+		  ": its interpreter /bin/sh\\r is missing");
+	ends_with(make_file("plain", "echo\n", 5, 0644), EACCES, " is not executable (mode 644)");
+	ends_with(make_file("plain", "echo\n", 5, 0755), ENOEXEC,
+		  " is neither an ELF program nor a script");
+	ends_with(make_file("empty", "", 0, 0755), ENOEXEC, " is empty");
+	ends_with(make_file("elf", "\177ELF\2\1\1", 7, 0755), ENOEXEC, " is a damaged ELF file");
+}
+END_TEST
+
+START_TEST(exec_of_broken_elf_is_explained)
+{
+	static char elf[1 << 20];
+	char why[300];
+	int fd = open("/bin/true", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, elf, sizeof elf);
+	char *loader = n > 0 ? memmem(elf, (size_t)n, "/ld-linux", 9) : NULL;
+	bool amd = elf[18] == 62;
+
+	close(fd);
+	ck_assert_ptr_nonnull(loader);
+	loader[1] = 'X';
+	while (loader > elf && loader[-1])
+		loader--;
+	snprintf(why, sizeof why, ": its loader %.200s is missing", loader);
+	ends_with(make_file("elf", elf, (size_t)n, 0755), ENOENT, why);
+	elf[18] = (char)(amd ? 183 : 62);
+	snprintf(why, sizeof why, " is a program for another machine (ELF machine %d, this is %d)",
+		 amd ? 183 : 62, amd ? 62 : 183);
+	ends_with(make_file("elf", elf, (size_t)n, 0755), ENOEXEC, why);
+}
+END_TEST
+
+START_TEST(exec_reason_looks_inside_the_root)
+{
+	char why[300];
+
+	make_file("plain", "x", 1, 0644);
+	child_exec_reason(folder, "/plain", EACCES, why, sizeof why);
+	ck_assert_str_eq(why, "/plain is not executable (mode 644)");
+	child_exec_reason(folder, "/bin/sh", ENOENT, why, sizeof why);
+	ck_assert_str_eq(why, "/bin/sh is missing");
+	child_exec_reason("/nowhere", "/bin/sh", ENOENT, why, 8);
+	ck_assert_str_eq(why, "/bin/sh");
+}
+END_TEST
+
+START_TEST(survivors_are_named_with_what_they_hold)
+{
+	char said[320], pid_text[40];
+	struct buf b = BUF_OF(said);
+	pid_t ancestor = getpid(), pid = fork();
+
+	if (pid == 0) {
+		close(0); /* the first that is named */
+		open("/etc/passwd", O_RDONLY);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, WUNTRACED), pid);
+	said[0] = '\0';
+	child_survivors(ancestor, &b);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	snprintf(pid_text, sizeof pid_text, "pid %d (", (int)pid);
+	ck_assert_ptr_nonnull(strstr(said, pid_text));
+	ck_assert_ptr_nonnull(strstr(said, ") T"));
+	ck_assert_ptr_nonnull(strstr(said, "/etc/passwd"));
+}
+END_TEST
+
+Suite *child_suite(void)
+{
+	Suite *s = suite_create("child");
+	TCase *t = tcase_create("child"), *e = tcase_create("exec");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, exit_status_is_passed_on, 0, 2);
+	tcase_add_test(t, own_pid_namespace_is_used_where_there_is_one);
+	tcase_add_loop_test(t, nothing_survives_that_escapes_and_ignores_every_signal, 0, 2);
+	tcase_add_loop_test(t, worker_that_escapes_leaves_nothing, 0, 2);
+	tcase_add_loop_test(t, daemon_left_behind_ends_with_its_program, 0, 2);
+	tcase_add_loop_test(t, dead_supervisor_leaves_nobody, 0, 2);
+	tcase_add_loop_test(t, endless_output_keeps_the_deadline_and_its_last_part, 0, 2);
+	tcase_add_loop_test(t, stopped_program_is_ended, 0, 2);
+	tcase_add_loop_test(t, vfork_in_d_state_is_ended, 0, 2);
+	tcase_add_loop_test(t, term_lets_a_program_end_in_order, 0, 2);
+	tcase_add_loop_test(t, crashed_worker_is_told_from_a_failed_one, 0, 3);
+	tcase_add_loop_test(t, program_finds_a_clean_place, 0, 2);
+	tcase_add_loop_test(t, network_has_only_lo, 0, 2);
+	tcase_add_loop_test(t, mounts_of_a_child_stay_with_it, 0, 2);
+	tcase_add_loop_test(t, watch_ends_it_without_a_failure, 0, 2);
+	tcase_add_loop_test(t, terminal_becomes_the_controlling_one, 0, 2);
+	tcase_add_loop_test(t, end_now_ends_what_runs, 0, 2);
+	tcase_add_loop_test(t, ids_are_set_and_supplementary_groups_gone, 0, 2);
+	tcase_add_loop_test(t, input_and_descriptor_programs_work, 0, 2);
+	tcase_add_loop_test(t, failed_setup_starts_nothing, 0, 2);
+	tcase_add_test(t, survivors_are_named_with_what_they_hold);
+	suite_add_tcase(s, t);
+	tcase_set_timeout(e, 60);
+	tcase_add_checked_fixture(e, make_folder, remove_folder);
+	tcase_add_test(e, exec_failures_are_explained);
+	tcase_add_test(e, exec_of_broken_elf_is_explained);
+	tcase_add_test(e, exec_reason_looks_inside_the_root);
+	suite_add_tcase(s, e);
+	return s;
+}
