@@ -12,7 +12,7 @@ export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
 export LIBXCRYPT_TARBALL BEARSSL_TARBALL
 MAX_SIZE     := 409600
-WARN         := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Werror
+WARN         := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Werror -Wno-format-truncation
 STD          := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 ARCH         := $(shell gcc -print-multiarch)
 MUSL         := /usr/lib/$(shell uname -m)-linux-musl
@@ -45,16 +45,17 @@ build/probe/probe%: src/probe/probe.c src/probe/stub.c src/probe/build.sh
 	@sh src/probe/build.sh $* $@
 
 # --- the payload: musl, static-pie (musl-gcc cannot link that), hardened, reproducible
-HARDEN  := -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
+HARDEN  := -fPIE -fstack-protector-strong -ffile-prefix-map=$(CURDIR)=.
+SMALL   := -Os -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fvisibility=hidden
 OBJECTS := $(SOURCES:src/%.c=build/payload/%.o) build/payload/probe/embed.o
 build/payload/%.o: src/%.c build/libs/musl/libbearssl.a
 	@mkdir -p $(@D)
-	@musl-gcc $(STD) $(WARN) -Os $(HARDEN) -MMD -Ibuild/libs/musl/include $(KERNEL) -c -o $@ $<
+	@musl-gcc $(STD) $(WARN) $(SMALL) $(HARDEN) -MMD -Ibuild/libs/musl/include $(KERNEL) -c -o $@ $<
 build/payload/probe/embed.o build/test/probe/embed.o: src/probe/embed.S build/probe/probe64 build/probe/probe32
 	@mkdir -p $(@D)
 	@gcc -c -o $@ $<
 build/rd-recovery: $(OBJECTS) Makefile
-	@gcc -nostdlib -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s \
+	@gcc -nostdlib -static-pie $(SMALL) $(HARDEN) -Wl,-z,noseparate-code,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s \
 		-o $@.new $(MUSL)/rcrt1.o $(MUSL)/crti.o $$(gcc -print-file-name=crtbeginS.o) $(OBJECTS) \
 		build/libs/musl/libcrypt.a build/libs/musl/libbearssl.a -L$(MUSL) \
 		-Wl,--start-group -lc $$(gcc -print-libgcc-file-name) -Wl,--end-group \

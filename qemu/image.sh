@@ -53,7 +53,10 @@ tree=$(sum qemu/tree.sh qemu/lib.sh)
 for what in base systemd openrc; do
 	step tree.sh "$what" "$what" "$tree"
 done
-[ "${1-}" != trees ] || exit 0
+if [ "${1-}" = trees ]; then
+	step tree.sh compiler compiler "$tree"
+	exit 0
+fi
 parts=$(sum qemu/*.sh dracut-module/90rd-recovery/* build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0)
 for what in systemd openrc; do
 	step disks.sh "$what" "disks-$what" "$parts"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tree.sh base|systemd|openrc DIR: the cached trees DIR/base, DIR/systemd and DIR/openrc: Debian and its packages, healthy, nobody's yet.
+# tree.sh base|systemd|openrc|compiler DIR: the cached trees DIR/base and so on: Debian and its packages, healthy, nobody's yet.
 # Runs as root inside a mount namespace of its own (image.sh sees to it): whatever is mounted here is gone when it ends.
 # shellcheck disable=SC2154 # root: set by enter
 set -eu
@@ -43,6 +43,14 @@ openrc() {
 	cp -a --reflink=auto "$dir/base" "$dir/openrc.new"
 	enter "$dir/openrc.new"
 	packages sysvinit-core openrc
+}
+
+# What a build from source needs; no display, no kernel.
+compiler() {
+	# shellcheck disable=SC2046 # no mirror, no word
+	debootstrap --variant=minbase "$suite" "$dir/compiler.new" $(mirror)
+	enter "$dir/compiler.new"
+	packages login passwd sudo gcc libc6-dev make xz-utils
 }
 
 rm -rf --one-file-system "${dir:?}/$what.new" "${dir:?}/$what"

@@ -54,7 +54,7 @@ static const char *set_user(struct options *o, const char *v)
 static const char *set_password(struct options *o, const char *v)
 {
 	static const struct {
-		const char *word;
+		char word[9];
 		enum password_mode mode;
 	} modes[] = {{"auto", PASSWORD_AUTO},
 		     {"generate", PASSWORD_GENERATE},
@@ -119,7 +119,7 @@ static const char *set_hold(struct options *o, const char *v)
 
 static const char *set_after(struct options *o, const char *v)
 {
-	static const char *const words[] = {"boot", "reboot", "poweroff", "shell"};
+	static const char words[][9] = {"boot", "reboot", "poweroff", "shell"};
 
 	for (int i = 0; i < 4; i++)
 		if (!strcmp(v, words[i])) {
@@ -164,7 +164,7 @@ static const char *set_reset(struct options *o, const char *v)
 enum source { IN_KERNEL = 1, IN_FILE = 2, IN_BOTH = 3 };
 
 static const struct word {
-	const char *name;
+	char name[14];
 	enum source in;
 	const char *(*set)(struct options *o, const char *value);
 } words[] = {
@@ -194,7 +194,7 @@ static const struct word *find_word(const char *name, enum source in)
 
 static void set_mode(struct options *o, const char *v)
 {
-	static const char *const modes[] = {"0", "1", "diagnose", "rollback"};
+	static const char modes[][9] = {"0", "1", "diagnose", "rollback"};
 
 	for (int i = 0; i < 4; i++)
 		if (!strcmp(v, modes[i])) {
@@ -329,7 +329,7 @@ int options_file(struct options *o, const char *name, const char *text, size_t l
 #define REPORTS (ON(RUN) | ON(DIAGNOSE) | ON(ROLLBACK))
 
 static const struct argument {
-	const char *name;
+	char name[16];
 	unsigned commands;
 	const char *(*set)(struct options *o, const char *value); /* or */
 	size_t offset, cap;					  /* a text; cap 1: a flag */
@@ -350,7 +350,7 @@ static const struct argument {
 };
 
 static const struct {
-	const char *name;
+	char name[10];
 	enum command command;
 } commands[] = {
     {"run", COMMAND_RUN},	    {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},

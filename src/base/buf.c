@@ -135,6 +135,28 @@ bool str_copy(char *dst, size_t cap, const char *s)
 	return n == len;
 }
 
+/* After a mismatch only the last star can still take one byte more. */
+bool str_matches(const char *s, const char *pattern)
+{
+	const char *star = NULL, *from = s;
+
+	while (*s) {
+		if (*pattern == '*') {
+			star = pattern++;
+			from = s;
+		} else if (*pattern == '?' || *pattern == *s) {
+			pattern++;
+			s++;
+		} else if (star) {
+			pattern = star + 1;
+			s = ++from;
+		} else {
+			return false;
+		}
+	}
+	return !pattern[strspn(pattern, "*")];
+}
+
 bool str_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;

@@ -26,6 +26,8 @@ void buf_add_json(struct buf *b, const char *s);
 
 /* Copy s into dst[cap], always terminated. Returns false when it was cut. */
 bool str_copy(char *dst, size_t cap, const char *s);
+/* Does s match a pattern of '*' (any bytes) and '?' (one byte)? */
+bool str_matches(const char *s, const char *pattern);
 /* Does s start with prefix? */
 bool str_starts(const char *s, const char *prefix);
 /* Parse a decimal in [min,max], no sign, blanks or trailing bytes. Returns 0, or -1 and errno EINVAL/ERANGE. */

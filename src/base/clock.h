@@ -15,5 +15,7 @@ int64_t deadline_first(int64_t a, int64_t b); /* the earlier one */
 int deadline_left(int64_t deadline);         /* ms for poll(2): 0 when past, at most INT_MAX */
 /* UTC "YYYY-MM-DDTHH:MM:SSZ" of t into dst (at least 24 bytes). Returns dst. */
 char *clock_utc(time_t t, char *dst, size_t cap);
+/* The same as "YYYYMMDD-HHMMSS". */
+char *clock_stamp(time_t t, char *dst, size_t cap);
 
 #endif

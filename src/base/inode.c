@@ -210,8 +210,8 @@ int inode_apply(int dirfd, const char *name, int fd, const struct inode *want)
 }
 
 #define NUMBERS 10
-static const char *const number_names[NUMBERS] = {"mode",  "uid",   "gid",   "size", "major",
-						  "minor", "links", "flags", "sec",  "nsec"};
+static const char number_names[NUMBERS][6] = {"mode",  "uid",	"gid",	 "size", "major",
+					      "minor", "links", "flags", "sec",	 "nsec"};
 
 static void add_number(struct buf *b, const char *key, int i, long long value)
 {

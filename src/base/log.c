@@ -18,7 +18,7 @@
 #define LOCK_TRIES 200
 
 static const struct {
-	const char *name;
+	char name[20];
 	size_t cap;
 } streams[LOG_STREAMS] = {
     {"main.log", 4 << 20},	   {"diagnostics.log", 3 << 20}, {"system-state.log", 3 << 20},
@@ -200,6 +200,15 @@ void log_put(enum log_stream s, const char *fmt, ...)
 	put_text(s, "", text, n);
 }
 
+/* Put the first len bytes of pending down, keep the rest. */
+static void put_pending(char *pending, size_t *n, size_t len)
+{
+	if (len)
+		put_text(LOG_MAIN, "  | ", pending, len);
+	memmove(pending, pending + len, *n - len);
+	*n -= len;
+}
+
 /* A line that is not whole yet waits for its rest, so that a secret in it is seen in one piece. */
 void log_output(const char *name, const char *data, size_t len)
 {
@@ -208,20 +217,16 @@ void log_output(const char *name, const char *data, size_t len)
 
 	(void)name;
 	for (size_t i = 0; i < len; i++) {
-		if (data[i] != '\n' && data[i] != '\r' && n < sizeof pending) {
-			pending[n++] = data[i];
+		if (data[i] == '\n' || data[i] == '\r') {
+			put_pending(pending, &n, n);
 			continue;
 		}
-		if (n)
-			put_text(LOG_MAIN, "  | ", pending, n);
-		n = 0;
-		if (data[i] != '\n' && data[i] != '\r')
-			pending[n++] = data[i];
+		if (n == sizeof pending)
+			put_pending(pending, &n, mask_cut(pending, n));
+		pending[n++] = data[i];
 	}
-	if (!len && n) {
-		put_text(LOG_MAIN, "  | ", pending, n);
-		n = 0;
-	}
+	if (!len)
+		put_pending(pending, &n, n);
 }
 
 void log_phase(const char *phase)

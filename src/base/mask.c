@@ -58,9 +58,8 @@ static bool is_hash_char(char c)
 
 static size_t hash_at(const char *p, size_t left)
 {
-	static const char *const ids[] = {"$6$", "$5$",	   "$1$",   "$y$",  "$gy$",
-					  "$7$", "$2a$",   "$2b$",  "$2x$", "$2y$",
-					  "$3$", "$sha1$", "$md5$", "$md5,"};
+	static const char ids[][7] = {"$6$",  "$5$",  "$1$",  "$y$", "$gy$",   "$7$",	"$2a$",
+				      "$2b$", "$2x$", "$2y$", "$3$", "$sha1$", "$md5$", "$md5,"};
 
 	for (size_t i = 0; *p == '$' && i < sizeof ids / sizeof *ids; i++) {
 		size_t n = strlen(ids[i]), end = n;
@@ -90,4 +89,21 @@ void mask_add(struct buf *b, const char *text, size_t len)
 		}
 		i += n;
 	}
+}
+
+/* Could text go on as a secret or hash that it only begins? */
+static bool is_begun(const char *p, size_t left)
+{
+	for (unsigned i = 0; secrets && i < secrets->n; i++)
+		if (left < strlen(secrets->text[i]) && !memcmp(p, secrets->text[i], left))
+			return true;
+	return *p == '$' && (left < 16 || hash_at(p, left) == left);
+}
+
+size_t mask_cut(const char *text, size_t len)
+{
+	for (size_t i = 1; i < len; i++)
+		if (is_begun(text + i, len - i))
+			return i;
+	return len;
 }

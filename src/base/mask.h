@@ -12,5 +12,8 @@ void mask_secret(const char *secret);
 void mask_wipe(void);
 /* Append text with "[secret]" and "[hash]" in their place. */
 void mask_add(struct buf *b, const char *text, size_t len);
+/* Where a text that goes on may be cut: before a secret or hash of which it holds only the
+ * beginning. At least 1, len where nothing stands against it. */
+size_t mask_cut(const char *text, size_t len);
 
 #endif

@@ -46,19 +46,25 @@ static int bad(int error)
 	return -1;
 }
 
+/* A number and the byte that ends it. */
+static bool number_next(const char **p, const char *end, char stop, unsigned *n)
+{
+	const char *start = *p;
+
+	for (*n = 0; *p < end && **p >= '0' && **p <= '9'; (*p)++)
+		*n = *n * 10 + (unsigned)(**p - '0');
+	return *p > start && *p < end && *(*p)++ == stop;
+}
+
 int mount_parse_line(const char *line, size_t len, struct mount_entry *m)
 {
 	const char *p = line, *end = line + len, *word;
-	char head[64];
 	size_t n;
-	int used = 0;
 
 	memset(m, 0, sizeof *m);
-	snprintf(head, sizeof head, "%.*s", len < 63 ? (int)len : 63, line);
-	if (sscanf(head, "%u %u %u:%u %n", &m->id, &m->parent, &m->major, &m->minor, &used) != 4 ||
-	    !used)
+	if (!number_next(&p, end, ' ', &m->id) || !number_next(&p, end, ' ', &m->parent) ||
+	    !number_next(&p, end, ':', &m->major) || !number_next(&p, end, ' ', &m->minor))
 		return bad(EINVAL);
-	p += used;
 	if (!word_next(&p, end, &word, &n))
 		return bad(EINVAL);
 	unescape(m->root, sizeof m->root, word, n);

@@ -12,7 +12,7 @@
 #define NAMES(fn, type, ...)                                                                       \
 	const char *fn(type v)                                                                     \
 	{                                                                                          \
-		static const char *const names[] = {__VA_ARGS__};                                  \
+		static const char names[][16] = {__VA_ARGS__};                                     \
 		return (size_t)v < sizeof names / sizeof *names ? names[v] : "unknown";            \
 	}
 

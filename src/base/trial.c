@@ -111,7 +111,7 @@ static int make_system(const char *root)
 				      MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY},
 			       run = {"run", "tmpfs", "mode=0755", MS_NOSUID | MS_NODEV},
 			       tmp = {"tmp", "tmpfs", "mode=1777", MS_NOSUID | MS_NODEV};
-	static const char *const points[] = {"/proc", "/sys", "/dev", "/run", "/tmp"};
+	static const char points[][6] = {"/proc", "/sys", "/dev", "/run", "/tmp"};
 
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		mkdir_at(root, points[i], 0755); /* there already, or the mount says so */
@@ -282,20 +282,20 @@ static int make_read_only(void *arg, const struct mount_entry *m)
 /* What a login writes to: small trees on the base's tmpfs take their place. */
 static int lay_copies(struct trial *t, const char *base)
 {
-	static const char *const written[] = {"/etc",
-					      "/var/log",
-					      "/var/run",
-					      "/var/lock",
-					      "/var/tmp",
-					      "/var/spool",
-					      "/var/cache",
-					      "/var/lib/faillock",
-					      "/var/lib/lastlog",
-					      "/var/lib/wtmpdb",
-					      "/var/lib/systemd",
-					      "/var/lib/AccountsService",
-					      "/home",
-					      "/root"};
+	static const char written[][25] = {"/etc",
+					   "/var/log",
+					   "/var/run",
+					   "/var/lock",
+					   "/var/tmp",
+					   "/var/spool",
+					   "/var/cache",
+					   "/var/lib/faillock",
+					   "/var/lib/lastlog",
+					   "/var/lib/wtmpdb",
+					   "/var/lib/systemd",
+					   "/var/lib/AccountsService",
+					   "/home",
+					   "/root"};
 	int fd = open_root(t->target), rc = 0;
 	char copy[280];
 	struct stat st;
@@ -337,7 +337,7 @@ static void base_of(const struct trial *t, char base[256])
 
 static int make_base(struct trial *t)
 {
-	static const char *const places[] = {"/run/rd-trial.XXXXXX", "/tmp/rd-trial.XXXXXX"};
+	static const char places[][21] = {"/run/rd-trial.XXXXXX", "/tmp/rd-trial.XXXXXX"};
 	char base[64];
 
 	for (int i = 0; i < 2; i++) {

@@ -46,7 +46,7 @@ des_tables_at_start() {
 
 # make_static COMPILER HOST CPPFLAGS
 make_static() {
-	_flags="-Oz -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
+	_flags="-Os -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
 	rm -rf "$out"
 	mkdir -p "$out/include"
 	(
@@ -72,6 +72,10 @@ make_crippled() {
 	strip -o "$out/libcrypt.so.1.1.0" .libs/libcrypt.so.1.1.0
 }
 
+# Two builds at once would remove each other's tree.
+mkdir -p "$top/build/work"
+exec 9>"$top/build/work/lock"
+flock 9
 log=$top/build/work/$kind.log
 rm -rf "$work"
 mkdir -p "$work"

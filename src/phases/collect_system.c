@@ -67,7 +67,7 @@ int collect_clock(struct collect *c)
 
 int collect_memory(struct collect *c)
 {
-	static const char *const wanted[] = {"MemTotal", "MemAvailable", "SwapTotal"};
+	static const char wanted[][13] = {"MemTotal", "MemAvailable", "SwapTotal"};
 	char line[200];
 	FILE *f = fopen("/proc/meminfo", "re");
 
@@ -133,7 +133,7 @@ int collect_blocks(struct collect *c)
 
 int collect_space(struct collect *c)
 {
-	static const char *const points[] = {"/", "/boot", "/var"};
+	static const char points[][6] = {"/", "/boot", "/var"};
 
 	for (int i = 0; i < 3; i++) {
 		int fd = path_open(c->t->fd, points[i], O_RDONLY | O_DIRECTORY, 0);

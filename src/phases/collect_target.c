@@ -97,7 +97,7 @@ static int put_environment(void *arg, int dirfd, const char *name)
 
 int collect_environment(struct collect *c)
 {
-	static const char *const folders[] = {"/etc/env.d", "/etc/environment.d", "/etc/profile.d"};
+	static const char folders[][19] = {"/etc/env.d", "/etc/environment.d", "/etc/profile.d"};
 
 	if (path_exists(c->t->fd, "/etc/environment"))
 		put_names(c, "/etc/environment");
@@ -180,8 +180,8 @@ int collect_package_log(struct collect *c)
 
 static int put_pam(void *arg, const struct pam_use *u)
 {
-	static const char *const states[] = {"", " (MODULE MISSING)", " (FILE MISSING)",
-					     " (MALFORMED)"};
+	static const char states[][18] = {"", " (MODULE MISSING)", " (FILE MISSING)",
+					  " (MALFORMED)"};
 	struct collect *c = arg;
 	const struct pam_line *l = u->line;
 
@@ -192,8 +192,8 @@ static int put_pam(void *arg, const struct pam_use *u)
 
 int collect_pam(struct collect *c)
 {
-	static const char *const services[] = {"login", "su",		"sshd",
-					       "sddm",	"gdm-password", "lightdm"};
+	static const char services[][13] = {"login", "su",	     "sshd",
+					    "sddm",  "gdm-password", "lightdm"};
 
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
 		char path[256];
@@ -258,9 +258,9 @@ int collect_init(struct collect *c)
 
 /* --- the target's own logs: what LOCKOUTS.md quotes */
 
-static const char *const phrases[] = {
-    "unknown to libcrypt",  "disabled in libcrypt configuration", "blocked for more than",
-    "PAM unable to dlopen", "PAM adding faulty module",		  "account locked due to"};
+static const char phrases[][35] = {"unknown to libcrypt",      "disabled in libcrypt configuration",
+				   "blocked for more than",    "PAM unable to dlopen",
+				   "PAM adding faulty module", "account locked due to"};
 #define PHRASES (sizeof phrases / sizeof *phrases)
 
 static void put_matches(struct collect *c, const char *path)
@@ -307,9 +307,9 @@ static int each_machine(void *arg, int dirfd, const char *name)
 
 int collect_logs(struct collect *c)
 {
-	static const char *const files[] = {"/var/log/auth.log", "/var/log/secure",
-					    "/var/log/messages", "/var/log/syslog",
-					    "/var/log/kern.log"};
+	static const char files[][18] = {"/var/log/auth.log", "/var/log/secure",
+					 "/var/log/messages", "/var/log/syslog",
+					 "/var/log/kern.log"};
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		put_matches(c, files[i]);

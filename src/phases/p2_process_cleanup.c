@@ -211,9 +211,9 @@ static int clear_lock(struct context *c, const char *path, struct finding *f)
 
 static int see_lock(struct look *l, const char *path, const struct stat *st)
 {
-	static const char *const words[] = {"older than this boot, or nobody is left who made it",
-					    "newer than this boot: it may be in use",
-					    "its age cannot be told: the clock is not believable"};
+	static const char words[][52] = {"older than this boot, or nobody is left who made it",
+					 "newer than this boot: it may be in use",
+					 "its age cannot be told: the clock is not believable"};
 	struct context *c = l->c;
 	enum lock_state state =
 	    lock_judge(st->st_mtim.tv_sec, process_boot_time(), time(NULL), c->t->live || l->busy);

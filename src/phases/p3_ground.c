@@ -10,8 +10,8 @@
 /* Everybody must be able to walk these. */
 static void folders(struct context *c, unsigned *repaired)
 {
-	static const char *const names[] = {"/",	"/usr", "/usr/lib", "/usr/lib64",
-					    "/usr/bin", "/lib", "/lib64",   "/etc"};
+	static const char names[][11] = {"/",	     "/usr", "/usr/lib", "/usr/lib64",
+					 "/usr/bin", "/lib", "/lib64",	 "/etc"};
 	struct file_attr attr = {.set_mode = true};
 	struct stat st;
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,6 +145,58 @@ static int run(struct ladder *l, const struct trial *tr, const struct pkg_progra
 	return -1;
 }
 
+struct archive {
+	char name[200];
+};
+
+#define CARRIED "carried.tar"
+
+static int is_archive(void *arg, int dirfd, const char *name)
+{
+	struct archive *a = arg;
+
+	(void)dirfd;
+	return str_starts(name, "libxcrypt-") && strstr(name, ".tar.") &&
+	       !strstr(name, "_checksum_failure_") && str_copy(a->name, sizeof a->name, name);
+}
+
+/* A source archive carried in the initramfs: its absolute path. 0/-1. */
+static int find_carried(const struct target *t, char file[520])
+{
+	struct archive a;
+	int fd = t->sources[0] ? open(t->sources, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, rc = -1;
+
+	if (fd >= 0 && path_each(fd, "/", is_archive, &a) == 1) {
+		snprintf(file, 520, "%s/%s", t->sources, a.name);
+		rc = 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Into the trial with it, for the build to read. 0/-1, why filled. */
+static int lay_carried(struct ladder *l, const char *folder)
+{
+	char name[400];
+	int in, out, rc = -1;
+
+	if (!l->carried[0])
+		return 0;
+	snprintf(name, sizeof name, "%s/" CARRIED, folder);
+	in = open(l->carried, O_RDONLY | O_CLOEXEC);
+	out = open(name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (in >= 0 && out >= 0)
+		rc = place_copy(in, out);
+	if (rc)
+		snprintf(l->why, sizeof l->why, "%.200s: %s", l->carried, strerror(errno));
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	return rc;
+}
+
 /* Unpack or build into PKG_UNPACK_DIR with script, adopt from there. */
 static int from_script(struct ladder *l, const char *script, const char *arg, long seconds)
 {
@@ -160,7 +213,7 @@ static int from_script(struct ladder *l, const char *script, const char *arg, lo
 	pkg_script(&p, script, arg);
 	if (mkdir(folder, 0700) && errno != EEXIST)
 		snprintf(l->why, sizeof l->why, "%.200s: %s", folder, strerror(errno));
-	else if (!run(l, &tr, &p, seconds))
+	else if (lay_carried(l, folder) == 0 && !run(l, &tr, &p, seconds))
 		rc = adopt_from(l, folder);
 	trial_close(&tr);
 	return rc;
@@ -245,25 +298,12 @@ static int rung_rebuild(struct ladder *l)
 	return -1;
 }
 
-struct archive {
-	char name[200];
-};
-
-static int is_archive(void *arg, int dirfd, const char *name)
-{
-	struct archive *a = arg;
-
-	(void)dirfd;
-	return str_starts(name, "libxcrypt-") && strstr(name, ".tar.") &&
-	       !strstr(name, "_checksum_failure_") && str_copy(a->name, sizeof a->name, name);
-}
-
 /* A source archive on the target: its target path. 0/-1. */
 static int find_archive(const struct target *t, char file[256])
 {
-	static const char *const folders[] = {"/var/cache/distfiles", "/usr/portage/distfiles",
-					      "/usr/src", "/usr/share/rd-recovery",
-					      "/var/lib/rd-recovery/sources"};
+	static const char folders[][29] = {"/var/cache/distfiles", "/usr/portage/distfiles",
+					   "/usr/src", "/usr/share/rd-recovery",
+					   "/var/lib/rd-recovery/sources"};
 	struct archive a;
 
 	for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++)
@@ -287,8 +327,11 @@ static int rung_manual(struct ladder *l)
 	char file[256], arg[600], folder[256], *slash;
 
 	snprintf(l->why, sizeof l->why, "no source archive of libxcrypt is on the target");
-	if (find_archive(l->c->t, file))
-		return -1;
+	if (find_archive(l->c->t, file)) {
+		if (find_carried(l->c->t, l->carried))
+			return -1;
+		snprintf(file, sizeof file, PKG_UNPACK_DIR "/" CARRIED);
+	}
 	for (int i = 0; i < l->n; i++) {
 		if (!ladder_broken(l, &l->libs[i]))
 			continue;
@@ -304,7 +347,8 @@ static int rung_manual(struct ladder *l)
 	}
 	if (ladder_look(l, l->c->t->root))
 		return -1;
-	snprintf(l->won, sizeof l->won, "(d) built from %.80s", file);
+	snprintf(l->won, sizeof l->won, "(d) built from %.80s",
+		 l->carried[0] ? strrchr(l->carried, '/') + 1 : file);
 	return 0;
 }
 

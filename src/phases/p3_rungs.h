@@ -18,6 +18,7 @@ struct ladder {
 	struct libcrypt libs[LIBCRYPT_MAX];
 	int n;
 	char package[128];           /* owner of the libraries, "" unknown */
+	char carried[520];           /* a source archive outside the target, "" none */
 	char why[320], won[120];
 };
 struct rung { const char *name; int (*climb)(struct ladder *l); bool before_rebuild; };

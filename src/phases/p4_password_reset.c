@@ -25,7 +25,7 @@ struct reset {
 /* Is the home encrypted under the old password? */
 static bool home_encrypted(const struct reset *r)
 {
-	static const char *const marks[] = {"/.ecryptfs", "/.Private", "/.fscrypt"};
+	static const char marks[][11] = {"/.ecryptfs", "/.Private", "/.fscrypt"};
 	char path[400];
 
 	for (unsigned i = 0; i < sizeof marks / sizeof *marks; i++) {

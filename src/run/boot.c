@@ -79,8 +79,8 @@ static int finish(struct options *o)
 /* The verdict stays on the screen; a signal ends the wait. */
 static void hold(const struct options *o)
 {
-	static const char *const then[] = {"the boot goes on", "the machine starts again",
-					   "the machine goes off", "a shell opens"};
+	static const char then[][25] = {"the boot goes on", "the machine starts again",
+					"the machine goes off", "a shell opens"};
 	int64_t end = deadline_in(o->hold), next = 0;
 
 	while (!supervisor_signalled() && clock_ms() < end) {

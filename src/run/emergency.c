@@ -1,6 +1,7 @@
 #include "run/emergency.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "run/supervisor.h"
 
@@ -15,7 +16,7 @@
 
 #define POINT "/run/rd-recovery.boot"
 
-static const char *const types[] = {"ext4", "vfat", "xfs", "btrfs"};
+static const char types[][6] = {"ext4", "vfat", "xfs", "btrfs"};
 
 /* What only a /boot or an ESP has at its top. */
 static bool is_boot(void)
@@ -71,11 +72,7 @@ static int find_boot(void *arg)
 
 static void name_run(struct run *r)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(r->report->run, sizeof r->report->run, "%Y%m%d-%H%M%S", &tm);
+	clock_stamp(time(NULL), r->report->run, sizeof r->report->run);
 	str_copy(r->report->os_id, sizeof r->report->os_id, "linux");
 	str_copy(r->target.os_id, sizeof r->target.os_id, "linux");
 	str_copy(r->target.root, sizeof r->target.root, "/");

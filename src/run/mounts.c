@@ -15,7 +15,7 @@
 #define FSTAB_BYTES 65536
 
 static const struct {
-	const char *word;
+	char word[12];
 	unsigned long flag;
 } flags[] = {{"ro", MS_RDONLY},	       {"nosuid", MS_NOSUID},	  {"nodev", MS_NODEV},
 	     {"noexec", MS_NOEXEC},    {"noatime", MS_NOATIME},	  {"nodiratime", MS_NODIRATIME},
@@ -24,9 +24,9 @@ static const struct {
 /* mount(8)'s own words, which no file system knows (and discard, which a rescue has no use for). */
 static bool is_ours(const char *w)
 {
-	static const char *const words[] = {
-	    "defaults", "rw",	"auto", "noauto", "user",  "users", "nouser",  "owner",	 "group",
-	    "nofail",	"suid", "dev",	"exec",	  "async", "atime", "_netdev", "discard"};
+	static const char words[][9] = {"defaults", "rw",    "auto",  "noauto",	 "user",   "users",
+					"nouser",   "owner", "group", "nofail",	 "suid",   "dev",
+					"exec",	    "async", "atime", "_netdev", "discard"};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(w, words[i]))
@@ -60,8 +60,8 @@ unsigned long mounts_flags(const char *options, char *data, size_t cap)
 
 bool mounts_wanted(const struct fstab_entry *e)
 {
-	static const char *const points[] = {"/usr", "/var", "/home", "/boot", "/efi"};
-	static const char *const not_local[] = {"swap", "tmpfs", "proc", "none", "bind", "ignore"};
+	static const char points[][6] = {"/usr", "/var", "/home", "/boot", "/efi"};
+	static const char not_local[][7] = {"swap", "tmpfs", "proc", "none", "bind", "ignore"};
 
 	for (size_t i = 0; i < sizeof not_local / sizeof *not_local; i++)
 		if (!strcmp(e->type, not_local[i]))
@@ -78,7 +78,7 @@ bool mounts_wanted(const struct fstab_entry *e)
 int mounts_device(const char *source, char *dst, size_t cap)
 {
 	static const struct {
-		const char *tag, *folder;
+		char tag[11], folder[13];
 	} tags[] = {{"UUID=", "by-uuid"},
 		    {"LABEL=", "by-label"},
 		    {"PARTUUID=", "by-partuuid"},
@@ -138,7 +138,7 @@ static int read_fstab(void *arg)
 
 static int try_types(const char *device, const char *point, unsigned long set, const char *data)
 {
-	static const char *const types[] = {"ext4", "vfat", "btrfs", "xfs", "f2fs"};
+	static const char types[][6] = {"ext4", "vfat", "btrfs", "xfs", "f2fs"};
 
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (mount(device, point, types[i], set, data) == 0)

@@ -68,11 +68,8 @@ static bool name_taken(const struct run *r, int root, const char *name)
 static void choose_name(struct run *r, int root)
 {
 	char stamp[24];
-	time_t now = time(NULL);
-	struct tm tm;
 
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &tm);
+	clock_stamp(time(NULL), stamp, sizeof stamp);
 	snprintf(r->report->run, sizeof r->report->run, "%s", stamp);
 	for (int i = 2; i < 100 && name_taken(r, root, r->report->run); i++)
 		snprintf(r->report->run, sizeof r->report->run, "%s-%d", stamp, i);
@@ -86,6 +83,21 @@ static bool is_own_root(const char *root)
 	       a.st_ino == b.st_ino;
 }
 
+/* Opening fills a target from nothing: what was known before stays. */
+static int open_keeping(struct target *t, const char *root)
+{
+	struct target given = *t;
+
+	if (target_open(t, root))
+		return -1;
+	t->readonly = given.readonly;
+	memcpy(t->capture, given.capture, sizeof t->capture);
+	memcpy(t->sources, given.sources, sizeof t->sources);
+	memcpy(t->unknown, given.unknown, sizeof t->unknown);
+	t->nunknown = given.nunknown;
+	return 0;
+}
+
 static int open_target(void *arg)
 {
 	struct run *r = arg;
@@ -95,7 +107,7 @@ static int open_target(void *arg)
 
 	if (!realpath(r->o->root, path))
 		return errno;
-	if (target_open(t, path))
+	if (open_keeping(t, path))
 		return errno ? errno : EINVAL;
 	t->live = is_own_root(t->root);
 	if (!t->boot[0])

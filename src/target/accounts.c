@@ -244,8 +244,8 @@ unsigned accounts_methods(const struct target *t)
 
 enum hash_method accounts_default_method(const struct target *t)
 {
-	static const char *const stacks[] = {"/etc/pam.d/common-password", "/etc/pam.d/system-auth",
-					     "/etc/pam.d/passwd"};
+	static const char stacks[][27] = {"/etc/pam.d/common-password", "/etc/pam.d/system-auth",
+					  "/etc/pam.d/passwd"};
 	enum hash_method m;
 	char text[24], *data;
 	size_t len;
@@ -266,7 +266,7 @@ enum hash_method accounts_default_method(const struct target *t)
 
 long accounts_today(const struct target *t)
 {
-	static const char *const witnesses[] = {
+	static const char witnesses[][20] = {
 	    "/etc/passwd",     "/etc/shadow",	      "/etc/ld.so.cache",
 	    "/var/log/wtmp",   "/var/log/lastlog",    "/var/log/messages",
 	    "/var/log/syslog", "/var/log/emerge.log", "/var/log/dpkg.log"};

@@ -173,7 +173,7 @@ static bool in_list(const char *list, size_t len, const char *name)
 
 bool accounts_is_admin(const char *group, size_t len, const char *name, gid_t gid)
 {
-	static const char *const admins[] = {"wheel", "sudo", "admin"};
+	static const char admins[][6] = {"wheel", "sudo", "admin"};
 	const char *list;
 	size_t start, end, n;
 
@@ -279,7 +279,7 @@ unsigned accounts_whole_lines(const char *data, size_t len)
 
 bool accounts_login_shell(const char *shell)
 {
-	static const char *const none[] = {"nologin", "false", "true", "sync", "halt", "shutdown"};
+	static const char none[][9] = {"nologin", "false", "true", "sync", "halt", "shutdown"};
 	const char *base = strrchr(shell, '/');
 
 	base = base ? base + 1 : shell;

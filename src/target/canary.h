@@ -24,5 +24,7 @@ struct canary {
 struct canary_question { const struct target *t; struct trial *trial; const struct account *a; const char *password; enum hash_method method; int64_t deadline; };
 int canary_run(const struct canary_question *q, struct canary *c);
 const char *canary_answer_name(enum canary_answer a);
+/* Every deciding door right accepted and wrong refused, and no door at all open to a wrong one? *fault: the first that says otherwise, or NULL. Pure. */
+bool canary_judge(const struct canary *c, const struct canary_door **fault);
 
 #endif

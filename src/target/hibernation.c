@@ -13,7 +13,7 @@
 
 bool hibernation_mark(const unsigned char *page, size_t len)
 {
-	static const char *const marks[] = {"S1SUSPEND", "S2SUSPEND", "ULSUSPEND", "LINHIB0001"};
+	static const char marks[][11] = {"S1SUSPEND", "S2SUSPEND", "ULSUSPEND", "LINHIB0001"};
 
 	for (size_t size = 4096; size <= len; size *= 2)
 		for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)

@@ -117,7 +117,7 @@ static void needed_by(struct search *s, const struct libdirs *d, const char *pro
 
 int libcrypt_find(const struct target *t, struct libcrypt *list, unsigned max)
 {
-	static const char *const programs[] = {
+	static const char programs[][22] = {
 	    "/sbin/unix_chkpwd", "/usr/sbin/unix_chkpwd", "/bin/login",	  "/usr/bin/login",
 	    "/bin/su",		 "/usr/bin/su",		  "/sbin/sulogin"};
 	struct search s = {.t = t, .list = list, .max = max};
@@ -140,8 +140,8 @@ int libcrypt_find(const struct target *t, struct libcrypt *list, unsigned max)
 
 int libcrypt_loader(const struct target *t, int bits, char *dst, size_t cap)
 {
-	static const char *const programs[] = {"/bin/sh", "/bin/bash", "/bin/su", "/usr/bin/su"};
-	static const char *const usual[] = {
+	static const char programs[][12] = {"/bin/sh", "/bin/bash", "/bin/su", "/usr/bin/su"};
+	static const char usual[][43] = {
 	    "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux.so.2",
 	    "/lib/ld-linux-aarch64.so.1",  "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
 	    "/lib/ld-linux-x86-64.so.2",   "/lib/i386-linux-gnu/ld-linux.so.2"};

@@ -97,8 +97,7 @@ static int set_up(void *arg)
 /* A folder of the root, no symlink, that neither the loader nor the libraries lie in. */
 static int choose_place(struct asking *a)
 {
-	static const char *const places[] = {"/mnt", "/media", "/run", "/tmp",
-					     "/srv", "/proc",  "/sys"};
+	static const char places[][7] = {"/mnt", "/media", "/run", "/tmp", "/srv", "/proc", "/sys"};
 	struct stat st;
 	char path[400];
 

@@ -4,7 +4,6 @@
 #include "base/path.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +44,7 @@ static int included(void *arg, int dirfd, const char *name)
 	char path[600];
 
 	(void)dirfd;
-	if (!fnmatch(in->pattern, name, FNM_PERIOD) &&
+	if (name[0] != '.' && str_matches(name, in->pattern) &&
 	    snprintf(path, sizeof path, "%s/%s", in->dir, name) < (int)sizeof path)
 		read_conf(in->w, path);
 	return 0;
@@ -105,19 +104,20 @@ static void read_conf(struct walk *w, const char *path)
 
 void libdirs_find(const struct target *t, struct libdirs *d)
 {
-	static const char *const defaults[] = {"/lib64",
-					       "/usr/lib64",
-					       "/lib",
-					       "/usr/lib",
-					       "/lib32",
-					       "/usr/lib32",
-					       "/libx32",
-					       "/lib/x86_64-linux-gnu",
-					       "/usr/lib/x86_64-linux-gnu",
-					       "/lib/i386-linux-gnu",
-					       "/usr/lib/i386-linux-gnu",
-					       "/lib/aarch64-linux-gnu",
-					       "/usr/lib/aarch64-linux-gnu"};
+	static const char defaults[][27] = {"/lib64",
+					    "/usr/lib64",
+					    "/lib",
+					    "/usr/lib",
+					    "/lib32",
+					    "/usr/lib32",
+					    "/usr/local/lib",
+					    "/libx32",
+					    "/lib/x86_64-linux-gnu",
+					    "/usr/lib/x86_64-linux-gnu",
+					    "/lib/i386-linux-gnu",
+					    "/usr/lib/i386-linux-gnu",
+					    "/lib/aarch64-linux-gnu",
+					    "/usr/lib/aarch64-linux-gnu"};
 	struct walk w = {.t = t, .d = d};
 
 	d->n = 0;

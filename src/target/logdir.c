@@ -91,7 +91,7 @@ bool logdir_encrypted(const char *path)
 
 void logdir_places(struct logdir *d, const struct target *t, const char *given, const char *run)
 {
-	static const char *const esp[] = {"/boot/efi", "/efi"};
+	static const char esp[][10] = {"/boot/efi", "/efi"};
 	/* details of an encrypted system do not belong on a disk anyone can read */
 	bool boot = !(logdir_encrypted(t->root) && t->boot_own && !logdir_encrypted(t->boot));
 

@@ -210,7 +210,7 @@ static bool map_below(pid_t pid, const char *root, char *target)
 
 bool process_holds(pid_t pid, const char *root, char *what, size_t cap)
 {
-	static const char *const links[] = {"root", "cwd", "exe"};
+	static const char links[][5] = {"root", "cwd", "exe"};
 	struct hold *h = calloc(1, sizeof *h);
 	struct buf b = {.p = what, .cap = cap};
 	char path[32];

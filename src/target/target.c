@@ -20,7 +20,7 @@ static bool good_id(const char *id)
 
 static void read_release(struct target *t)
 {
-	static const char *const files[] = {"/etc/os-release", "/usr/lib/os-release"};
+	static const char files[][20] = {"/etc/os-release", "/usr/lib/os-release"};
 	char data[16384];
 	ssize_t len = -1;
 

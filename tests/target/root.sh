@@ -18,7 +18,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 	exit 2
 }
 # A mount in the machine's own namespace would stay.
-[ "$(readlink /proc/self/ns/mnt)" != "$(readlink /proc/1/ns/mnt)" ] || {
+[ "$(readlink /proc/self/ns/mnt)" != "${RD_OUTER_MNT:-$(readlink /proc/1/ns/mnt)}" ] || {
 	echo 'root.sh: only inside unshare -m' >&2
 	exit 2
 }

@@ -1,0 +1,278 @@
+#include "target/canary_tty.h"
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/path.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define LOOK_MS 30
+
+enum tty_prompt tty_prompt(const char *screen, size_t len, bool echo)
+{
+	while (len && screen[len - 1] == ' ')
+		len--;
+	if (len < 2 || screen[len - 1] != ':')
+		return PROMPT_NONE;
+	return echo ? PROMPT_NAME : PROMPT_SECRET;
+}
+
+enum tty_step tty_next(struct tty_dialogue *d, enum tty_prompt p)
+{
+	if (p == PROMPT_NONE)
+		return STEP_WAIT;
+	/* a stack may ask twice for the same secret: two modules, neither with use_first_pass */
+	if (p == PROMPT_SECRET)
+		return ++d->secrets > 2 ? STEP_REFUSED : STEP_SECRET;
+	if (d->secrets || ++d->names > 1)
+		return STEP_REFUSED;
+	return STEP_NAME;
+}
+
+void tty_drain_syslog(int fd, struct buf *dst)
+{
+	char line[1024];
+	ssize_t n;
+
+	while (fd >= 0 && (n = recv(fd, line, sizeof(line) - 1, MSG_DONTWAIT)) > 0) {
+		const char *p = line;
+
+		line[n] = '\0';
+		if (*p == '<' && strchr(p, '>'))
+			p = strchr(p, '>') + 1;
+		/* "Nov 24 12:00:00 ", syslog(3)'s fixed form */
+		if (strlen(p) > 16 && p[3] == ' ' && p[9] == ':' && p[12] == ':')
+			p += 16;
+		buf_adds(dst, p);
+		buf_adds(dst, "\n");
+	}
+}
+
+struct process {
+	pid_t pid, parent;
+};
+
+static int read_parent(pid_t pid, pid_t *parent)
+{
+	char path[64], text[512], *p;
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	p = strrchr(text, ')');
+	if (!p || strlen(p) < 5)
+		return -1;
+	*parent = (pid_t)atoi(p + 4);
+	return 0;
+}
+
+static bool descends(pid_t pid, pid_t ancestor)
+{
+	for (unsigned i = 0; i < 32 && pid > 1; i++) {
+		if (pid == ancestor)
+			return true;
+		if (read_parent(pid, &pid) < 0)
+			return false;
+	}
+	return false;
+}
+
+static bool has_euid(pid_t pid, uid_t uid)
+{
+	char path[64], text[2048], *p;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	p = strstr(text, "\nUid:");
+	if (!p)
+		return false;
+	strtoul(p + 5, &p, 10); /* real, then effective */
+	return (uid_t)strtoul(p, NULL, 10) == uid;
+}
+
+static bool is_shell(pid_t pid, const struct stat *shell)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return stat(path, &st) == 0 && st.st_dev == shell->st_dev && st.st_ino == shell->st_ino;
+}
+
+/* Words on a screen prove nothing: look for the shell itself. */
+static bool shell_runs(const struct tty_login *l, const struct stat *shell, pid_t ancestor)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	bool found = false;
+
+	while (d && !found && (e = readdir(d))) {
+		pid_t pid = (pid_t)atoi(e->d_name);
+
+		found = pid > 0 && is_shell(pid, shell) && has_euid(pid, l->q->a->uid) &&
+			descends(pid, ancestor);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/* Keep the newest half of the screen. */
+static void screen_add(struct tty_login *l, const char *data, size_t n)
+{
+	if (n > TTY_SCREEN / 2) {
+		data += n - TTY_SCREEN / 2;
+		n = TTY_SCREEN / 2;
+	}
+	if (l->len + n >= TTY_SCREEN) {
+		memmove(l->screen, l->screen + l->len - TTY_SCREEN / 2, TTY_SCREEN / 2);
+		l->len = TTY_SCREEN / 2;
+	}
+	memcpy(l->screen + l->len, data, n);
+	l->len += n;
+	l->screen[l->len] = '\0';
+}
+
+static bool screen_read(struct tty_login *l, int master)
+{
+	char data[1024];
+	ssize_t n;
+	bool any = false;
+
+	/* EIO while login(1) hangs its terminal up and opens it anew: not an end */
+	while ((n = read(master, data, sizeof(data))) > 0) {
+		screen_add(l, data, (size_t)n);
+		any = true;
+	}
+	return any;
+}
+
+static bool echo_on(int master)
+{
+	struct termios tio;
+
+	return tcgetattr(master, &tio) < 0 || (tio.c_lflag & ECHO);
+}
+
+static void answer(struct tty_login *l, int master, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (write(master, text, n) != (ssize_t)n || write(master, "\n", 1) != 1)
+		screen_add(l, "(terminal closed)\n", 18);
+	/* the prompt is answered: the same bytes must not be taken for a new one */
+	screen_add(l, "\n", 1);
+}
+
+static enum canary_answer converse(struct tty_login *l, int handle, int master)
+{
+	struct tty_dialogue d = {0};
+	struct stat shell = {0};
+	int rootfd = open(l->q->trial->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *sh = l->q->a->shell[0] ? l->q->a->shell : "/bin/sh";
+	bool have = rootfd >= 0 && path_stat(rootfd, sh, true, &shell) == 0, runs = true;
+	enum canary_answer a = CANARY_UNKNOWN;
+
+	while (a == CANARY_UNKNOWN && runs && deadline_left(l->q->deadline) > 0) {
+		enum tty_step step;
+
+		runs = child_step(handle, LOOK_MS);
+		screen_read(l, master);
+		tty_drain_syslog(l->syslog_fd, l->syslog);
+		step = tty_next(&d, tty_prompt(l->screen, l->len, echo_on(master)));
+		if (step == STEP_NAME)
+			answer(l, master, l->q->a->name);
+		else if (step == STEP_SECRET)
+			answer(l, master, l->password);
+		else if (step == STEP_REFUSED)
+			a = CANARY_REFUSED;
+		else if (d.secrets && have && shell_runs(l, &shell, child_pid(handle)))
+			a = CANARY_ACCEPTED;
+	}
+	l->asked_again = a == CANARY_REFUSED;
+	if (!runs && a == CANARY_UNKNOWN)
+		a = CANARY_REFUSED;
+	if (rootfd >= 0)
+		close(rootfd);
+	return a;
+}
+
+/* The two ends of a terminal in the trial's devpts. */
+static int open_pty(const struct trial *t, int *slave)
+{
+	char path[300];
+	int master, zero = 0;
+
+	snprintf(path, sizeof(path), "%s/dev/pts/ptmx", t->path);
+	master = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	*slave = -1;
+	if (master < 0)
+		return -1;
+	if (ioctl(master, TIOCSPTLCK, &zero) < 0 ||
+	    (*slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0) {
+		close(master);
+		return -1;
+	}
+	return master;
+}
+
+enum canary_answer tty_run(struct tty_login *l)
+{
+	struct child_spec spec = {.name = l->argv[0],
+				  .root = l->q->trial->path,
+				  .argv = l->argv,
+				  .flags = CHILD_QUIET,
+				  .set_ids = l->as_user,
+				  .uid = l->q->a->uid,
+				  .gid = l->q->a->gid,
+				  .deadline = l->q->deadline,
+				  .grace_ms = 300};
+	struct child_result result = {0};
+	enum canary_answer a;
+	int slave, handle, master = open_pty(l->q->trial, &slave);
+
+	l->len = 0;
+	l->screen[0] = '\0';
+	if (master < 0) {
+		snprintf(l->reason, sizeof(l->reason), "no terminal in the trial: %s",
+			 strerror(errno));
+		return CANARY_UNKNOWN;
+	}
+	spec.tty_fd = slave;
+	handle = child_start(&spec, &result);
+	close(slave);
+	a = handle < 0 ? CANARY_UNKNOWN : converse(l, handle, master);
+	if (handle >= 0)
+		child_end_now(handle);
+	screen_read(l, master);
+	tty_drain_syslog(l->syslog_fd, l->syslog);
+	close(master);
+	str_copy(l->reason, sizeof(l->reason), result.reason);
+	if (result.end == CHILD_NOT_STARTED)
+		a = CANARY_REFUSED;
+	return a;
+}

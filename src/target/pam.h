@@ -1,0 +1,50 @@
+/* pam: the PAM configuration of a target (pam.conf(5), the pam.d form, with Debian's @include),
+ * read as bytes; nothing is run. */
+#ifndef TARGET_PAM_H
+#define TARGET_PAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pam_line {
+	char type[12];	   /* "auth", ...; "" for @include, which takes lines of every type */
+	char control[160]; /* "required", "[success=1 default=ignore]", "include", "substack",
+			      "@include" */
+	char module[160];  /* or the included file */
+	char args[320];	   /* secret-like values masked */
+	bool soft;	   /* a leading '-': a missing module is no fault */
+};
+
+/* Parse one joined line. 1: an entry, 0: blank or comment, -1: malformed (PAM refuses it). Pure. */
+int pam_parse_line(const char *line, size_t len, struct pam_line *l);
+/* The next logical line of [*p,end), continuations joined into dst; *number advances to its first
+ * line's 1-based number (start with 0), *lines says how many it took (start with 0). False at the
+ * end. Pure. */
+struct pam_text {
+	const char *p, *end;
+	unsigned number, lines;
+};
+bool pam_text_next(struct pam_text *t, char *dst, size_t cap);
+
+enum pam_state { PAM_FOUND, PAM_NO_MODULE, PAM_NO_FILE, PAM_MALFORMED };
+struct pam_use {
+	const char
+	    *file; /* where the line stands; for PAM_NO_FILE of the service itself: its name */
+	unsigned number;
+	const struct pam_line *line;
+	enum pam_state state;
+	char path[256]; /* the module's file in the root when PAM_FOUND */
+};
+
+/* Call fn for every line of a service that names a module, through its includes, in order, and for
+ * each missing file, malformed line and missing module. fn non-zero stops and is returned. -1
+ * ENOENT: the service has no file (then PAM uses "other"). */
+int pam_each(int rootfd, const char *service, int (*fn)(void *arg, const struct pam_use *u),
+	     void *arg);
+
+/* The file of a service: /etc/pam.d, else the vendor folders. 0/-1 ENOENT. */
+int pam_file(int rootfd, const char *service, char *dst, size_t cap);
+/* The module's file in the module folders. 0/-1 ENOENT. */
+int pam_module(int rootfd, const char *module, char *dst, size_t cap);
+
+#endif

@@ -1,0 +1,256 @@
+#!/bin/sh
+# run.sh [CASE...]: the payload against real roots (root.sh), each in a mount namespace of its own. Last line: N passed, N failed.
+# A case passes on what the target's own programs say, never on the payload's words.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+payload=$top/build/rd-recovery
+crippled=$top/build/libs/crippled/libcrypt.so.1.1.0
+right=correct-horse-9
+
+fail() {
+	echo "  $*" >&2
+	tail -n 40 "$dir/out" 2>/dev/null | sed 's/^/  > /' >&2
+	exit 1
+}
+
+# root [systemd|openrc|compiler] [sound]
+root() {
+	"$here/root.sh" "$dir" "$@" >"$dir.log" 2>&1 || fail "no root: $(tail -n 1 "$dir.log")"
+	root=$dir/root
+	lib=$root/usr/lib/x86_64-linux-gnu/libcrypt.so.1.1.0
+	cp "$root/etc/shadow" "$dir/shadow"
+}
+
+# recover STATUS ARGUMENT...: a run, with a terminal of its own on which a new password shows.
+recover() {
+	_want=$1
+	shift
+	timeout 600 script -qec "exec $payload run --root $root $*" /dev/null </dev/null >"$dir/out" 2>&1
+	_got=$?
+	[ "$_got" -eq "$_want" ] || fail "exit status $_got, not $_want"
+	logs=$(echo "$root"/boot/*-recovery-logs-*)
+}
+
+new_password() {
+	sed -n 's/^.*new password for argo: *\([!-~]*\).*$/\1/p' "$dir/out" | head -n 1
+}
+
+# accepts PASSWORD: the target's own PAM helper says so.
+accepts() {
+	printf '%s\0' "$1" | chroot "$root" /usr/sbin/unix_chkpwd argo nonull >/dev/null 2>&1
+}
+
+no_cached_package() {
+	rm -f "$root"/var/cache/apt/archives/*.deb
+}
+
+# Everything of a tree but the times of folders, the logs and the payload's own folder.
+listing() {
+	(cd "$root" && find . -xdev \( -path ./var/lib/rd-recovery -o -path './boot/*-recovery-logs-*' \) -prune -o \
+		\( -type f -printf '%p %y %m %U %G %s %T@ ' -exec sha256sum {} \; -o -type l -printf '%p %y %U %G %l\n' -o \
+		-printf '%p %y %m %U %G\n' \) | sort
+	getfattr -R -d -m - -h . 2>/dev/null)
+}
+
+# --- cases
+
+story_keeps_the_old_password() {
+	root
+	accepts $right && fail 'the root is not broken'
+	recover 0
+	accepts $right || fail 'the right password is refused'
+	accepts wrong && fail 'a wrong password is accepted'
+	cmp -s "$dir/shadow" "$root/etc/shadow" || fail 'shadow changed'
+	grep -q 'tried: .* | failed: .* | next: ' "$logs/pivots.log" || fail 'no pivot'
+	[ "$(readlink "$root/etc/systemd/system/display-manager.service")" ] || fail 'SDDM is not enabled'
+}
+
+every_log_exists_and_holds_no_secret() {
+	root
+	grep '^argo:' "$root/etc/shadow" | cut -d: -f2 >"$dir/secrets"
+	recover 0 --password generate
+	grep '^argo:' "$root/etc/shadow" | cut -d: -f2 >>"$dir/secrets"
+	new_password >>"$dir/secrets"
+	[ "$(wc -l <"$dir/secrets")" -eq 3 ] || fail 'no new password was shown'
+	for _log in main.log diagnostics.log system-state.log error-bundle.txt pivots.log report.json; do
+		[ -s "$logs/$_log" ] || fail "$_log is missing or empty"
+	done
+	python3 -m json.tool "$logs/report.json" >/dev/null || fail 'report.json is not JSON'
+	_found=$(grep -rlaF -f "$dir/secrets" "$root" | grep -v -e '/etc/shadow-\?$' -e '/var/lib/rd-recovery/')
+	[ -z "$_found" ] || fail "secrets in $_found"
+	tail -n 1 "$dir/secrets" >"$dir/password"
+	_found=$(grep -rlaF -f "$dir/password" "$root")
+	[ -z "$_found" ] || fail "the password in $_found"
+}
+
+generated_password_logs_in() {
+	root
+	recover 0 --password generate
+	_new=$(new_password)
+	[ -n "$_new" ] || fail 'no new password was shown'
+	accepts "$_new" || fail 'the new password is refused'
+	accepts $right && fail 'the old password still works'
+	cmp -s "$dir/shadow" "$root/etc/shadow-" || fail 'shadow- is not the old shadow'
+	[ "$(grep -v '^argo:' "$dir/shadow")" = "$(grep -v '^argo:' "$root/etc/shadow")" ] || fail 'another line changed'
+}
+
+rollback_restores_everything() {
+	root
+	listing >"$dir/before"
+	recover 0 --password generate
+	listing | cmp -s - "$dir/before" && fail 'nothing was changed'
+	"$payload" rollback --root "$root" >"$dir/out" 2>&1 || fail 'rollback failed'
+	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree is not as before'
+}
+
+rung_a_known_good_copy() {
+	root
+	no_cached_package
+	mkdir -p "$dir/capture/usr/lib/x86_64-linux-gnu"
+	cp "$dir/healthy.so" "$dir/capture/usr/lib/x86_64-linux-gnu/libcrypt.so.1"
+	recover 1 --phases 3,8 --capture "$dir/capture"
+	accepts $right || fail 'the right password is refused'
+	grep -q '(a)' "$logs/report.json" || fail 'another rung won'
+}
+
+rung_b_cached_package() {
+	root
+	mkdir -p "$dir/capture/usr/lib/x86_64-linux-gnu"
+	cp "$crippled" "$dir/capture/usr/lib/x86_64-linux-gnu/libcrypt.so.1"
+	recover 1 --phases 3,8 --capture "$dir/capture"
+	accepts $right || fail 'the right password is refused'
+	cmp -s "$lib" "$dir/healthy.so" || fail 'not the package'\''s library'
+	grep -q '(a).*SHA512' "$logs/pivots.log" || fail 'rung (a) was not left for its reason'
+}
+
+rung_c_package_manager() {
+	root
+	# what the cache holds cannot be unpacked by hand; the manager itself still can
+	mv "$root/usr/bin/dpkg-deb" "$root/usr/bin/dpkg-deb.real"
+	cat >"$root/usr/bin/dpkg-deb" <<-'END'
+		#!/bin/sh
+		[ "$1" != -x ] || exit 1
+		exec dpkg-deb.real "$@"
+	END
+	chmod 755 "$root/usr/bin/dpkg-deb"
+	recover 1 --phases 3,8
+	accepts $right || fail 'the right password is refused'
+	grep -q '(c) dpkg' "$logs/report.json" || fail 'another rung won'
+}
+
+rung_d_manual_build() {
+	root compiler
+	no_cached_package
+	cp "$top"/build/sources/libxcrypt-*-autotools.tar.xz "$root/usr/src/"
+	recover 1 --phases 3,8
+	accepts $right || fail 'the right password is refused'
+	grep -q '(d) built from' "$logs/report.json" || fail 'another rung won'
+}
+
+rung_e_another_method() {
+	root
+	no_cached_package
+	recover 0
+	cmp -s "$lib" "$crippled" || fail 'the library was replaced'
+	_new=$(new_password)
+	accepts "$_new" || fail 'the new password is refused'
+	# shellcheck disable=SC2016 # a hash's prefix
+	grep -qF 'argo:$y$' "$root/etc/shadow" || fail 'not the strongest method that works'
+}
+
+hung_package_manager_costs_its_limit() {
+	root
+	printf '#!/bin/sh\ntrap "" TERM INT HUP\nwhile :; do sleep 1000; done\n' >"$root/usr/bin/dpkg-deb"
+	cp "$root/usr/bin/dpkg-deb" "$root/usr/bin/apt-get"
+	cp "$root/usr/bin/dpkg-deb" "$root/usr/bin/dpkg"
+	recover 0 --timeout 20
+	accepts "$(new_password)" || fail 'the new password is refused'
+	pgrep -f 'sleep 1000' >/dev/null && fail 'something of it survives'
+	:
+}
+
+diagnose_writes_nothing() {
+	root
+	listing >"$dir/before"
+	timeout 300 "$payload" diagnose --root "$root" >"$dir/out" 2>&1
+	[ $? -eq 1 ] || fail 'a broken root is no exit status 1'
+	grep -q libcrypt-method "$dir/out" || fail 'the cause is not named'
+	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree changed'
+	[ ! -e "$root/var/lib/rd-recovery" ] || fail '/var/lib/rd-recovery was made'
+}
+
+keep_never_touches_the_hash() {
+	root
+	no_cached_package
+	recover 1 --password keep
+	cmp -s "$dir/shadow" "$root/etc/shadow" || fail 'shadow changed'
+}
+
+logs_find_another_place() {
+	root
+	mkdir "$dir/empty"
+	recover 1 --phases 3,8 --boot "$dir/missing"
+	ls "$root"/var/log/*-recovery-logs-*/main.log >/dev/null 2>&1 || fail 'no logs in /var/log'
+	grep -q "$dir/missing" "$root"/var/log/*-recovery-logs-*/pivots.log || fail 'no pivot says so'
+}
+
+canary_leaves_no_tally() {
+	root systemd sound
+	sed -i '1i auth required pam_faillock.so preauth deny=3' "$root/etc/pam.d/common-auth"
+	echo 'auth required pam_faillock.so authfail deny=3' >>"$root/etc/pam.d/common-auth"
+	(cd "$root" && find var/log var/run/ home -type f -exec sha256sum {} + | sort) >"$dir/before"
+	for _i in 1 2 3; do
+		recover 0 --phases 3,5,8
+	done
+	(cd "$root" && find var/log var/run/ home -type f -exec sha256sum {} + | sort) | diff "$dir/before" - >"$dir/out" ||
+		fail 'logs, tallies or homes changed'
+}
+
+wrong_use_touches_nothing() {
+	mount -t tmpfs rd-test "$dir"
+	"$payload" run --root "$dir/none" >"$dir/out" 2>&1
+	[ $? -eq 3 ] || fail 'a missing target is no exit status 3'
+	: >"$dir/empty"
+	"$payload" run --root / --password "file:$dir/empty" >"$dir/out" 2>&1
+	[ $? -eq 2 ] || fail 'an empty password file is no exit status 2'
+	"$payload" run --sideways >"$dir/out" 2>&1
+	[ $? -eq 2 ] || fail 'an unknown argument is no exit status 2'
+}
+
+cases='story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
+	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_d_manual_build rung_e_another_method
+	hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
+	canary_leaves_no_tally wrong_use_touches_nothing'
+
+if [ "${1-}" = --one ]; then
+	dir=$top/build/target-test
+	mkdir -p "$dir"
+	"$2"
+	exit
+fi
+
+[ "$(id -u)" -eq 0 ] || {
+	echo 'tests/target: needs root' >&2
+	exit 2
+}
+sh "$top/qemu/image.sh" trees || exit 1
+RD_OUTER_MNT=$(readlink /proc/self/ns/mnt)
+export RD_OUTER_MNT
+passed=0 failed=0
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $cases
+for name; do
+	# A PID namespace of its own too: what a case leaves running ends with it.
+	if why=$(unshare -m -p -f --mount-proc sh "$0" --one "$name" 2>&1); then
+		passed=$((passed + 1))
+		echo "ok $name"
+	else
+		failed=$((failed + 1))
+		echo "not ok $name"
+		echo "$why"
+	fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
