@@ -50,7 +50,7 @@ compiler() {
 	# shellcheck disable=SC2046 # no mirror, no word
 	debootstrap --variant=minbase "$suite" "$dir/compiler.new" $(mirror)
 	enter "$dir/compiler.new"
-	packages login passwd sudo gcc libc6-dev make xz-utils
+	packages login passwd sudo gcc libc6-dev make perl xz-utils
 }
 
 rm -rf --one-file-system "${dir:?}/$what.new" "${dir:?}/$what"

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -129,20 +130,38 @@ static int rung_capture(struct ladder *l)
 	return 0;
 }
 
+/* The last line a program said, behind why it ended. */
+static void add_last_words(struct ladder *l, char *tail, size_t len)
+{
+	size_t used = strlen(l->why);
+	char *line;
+
+	while (len && strchr("\r\n \t", tail[len - 1]))
+		tail[--len] = '\0';
+	line = strrchr(tail, '\n');
+	line = line ? line + 1 : tail;
+	if (*line)
+		snprintf(l->why + used, sizeof l->why - used, ": %s", line);
+}
+
 /* Run a script in the trial. 0/-1, why filled. */
 static int run(struct ladder *l, const struct trial *tr, const struct pkg_program *p, long seconds)
 {
-	struct child_result r = {0};
+	struct child_result r = {.tail = malloc(CHILD_TAIL)};
 	struct child_spec s = {.name = l->m ? l->m->name : "build",
 			       .root = tr->path,
 			       .argv = p->argv,
 			       .deadline = context_deadline(l->c, seconds),
 			       .grace_ms = l->m && l->m->builds ? 60000 : 0};
+	int rc = child_run(&s, &r);
 
-	if (!child_run(&s, &r))
-		return 0;
-	snprintf(l->why, sizeof l->why, "%s", r.reason);
-	return -1;
+	if (rc) {
+		snprintf(l->why, sizeof l->why, "%.200s", r.reason);
+		if (r.tail)
+			add_last_words(l, r.tail, r.tail_len);
+	}
+	free(r.tail);
+	return rc;
 }
 
 struct archive {

@@ -358,6 +358,7 @@ static void read_tally(struct canary_run *r)
 static void explain(struct canary_run *r, const struct canary_door *d)
 {
 	char cause[200];
+	struct buf b = {0};
 
 	r->c->why[0] = '\0';
 	if (!d) {
@@ -371,7 +372,9 @@ static void explain(struct canary_run *r, const struct canary_door *d)
 	}
 	pam_each(r->rootfd, "login", note_missing, r);
 	str_copy(cause, sizeof(cause), r->c->why);
-	snprintf(r->c->why, sizeof(r->c->why), "%s %s the right password: %s%s%.150s%s", d->name,
+	b.cap = sizeof(r->c->why);
+	b.p = r->c->why;
+	buf_addf(&b, "%s %s the right password: %s%s%.150s%s", d->name,
 		 d->right == CANARY_REFUSED ? "refused" : "gave no answer to", cause,
 		 *cause ? "; " : "", d->said, r->tally);
 }

@@ -8,9 +8,11 @@ top=$(cd "$here/../.." && pwd)
 payload=$top/build/rd-recovery
 crippled=$top/build/libs/crippled/libcrypt.so.1.1.0
 right=correct-horse-9
+logs=
 
 fail() {
 	echo "  $*" >&2
+	tail -n 25 "$logs/main.log" 2>/dev/null | sed "s/^/  # /" >&2
 	tail -n 40 "$dir/out" 2>/dev/null | sed 's/^/  > /' >&2
 	exit 1
 }
