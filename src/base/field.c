@@ -78,7 +78,7 @@ bool field_get(const char *line, size_t len, const char *key, struct buf *value)
 
 bool field_number(const char *line, size_t len, const char *key, unsigned long long *value)
 {
-	char text[24], *end;
+	char text[24] = "", *end;
 	struct buf b = BUF_OF(text);
 
 	if (!field_get(line, len, key, &b) || !b.len || text[0] < '0' || text[0] > '9')

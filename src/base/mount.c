@@ -92,7 +92,7 @@ int mount_parse_line(const char *line, size_t len, struct mount_entry *m)
 int mount_each(int (*fn)(void *arg, const struct mount_entry *m), void *arg)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
-	struct mount_entry m;
+	struct mount_entry m = {0};
 	char line[8192];
 	int rc = 0, c;
 

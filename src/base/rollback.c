@@ -142,7 +142,7 @@ static int read_undone(struct undo *u, const char *text, size_t len)
 {
 	const char *p = text, *line;
 	unsigned long long seq;
-	char op[12];
+	char op[12] = "";
 	size_t n;
 
 	for (int pass = 0; pass < 2; pass++, p = text) {

@@ -151,7 +151,7 @@ static void read_last(int rootfd, const char *text, size_t len, struct last *l)
 {
 	struct record *r = malloc(sizeof *r);
 	const char *p = text, *line;
-	char op[12];
+	char op[12] = "";
 	size_t n;
 
 	l->r->seq = 0;

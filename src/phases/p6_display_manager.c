@@ -55,6 +55,8 @@ static void find_fault(struct choice *ch, const char *id, const char *evidence, 
 			    .state = FINDING_OPEN,
 			    .repairable = !strcmp(id, "dm-disabled")};
 
+	if (report_find(ch->c->report, id)) /* phase 1 saw it already */
+		return;
 	str_copy(f.id, sizeof(f.id), id);
 	str_copy(f.evidence, sizeof(f.evidence), evidence);
 	str_copy(f.action, sizeof(f.action), action);

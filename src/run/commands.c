@@ -163,7 +163,7 @@ struct undo {
 static void undo_line(void *arg, const struct rollback_line *l)
 {
 	struct undo *u = arg;
-	char mem[5000];
+	char mem[5000] = "";
 	struct buf b = BUF_OF(mem);
 
 	if (u->o->json) {

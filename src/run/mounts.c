@@ -179,7 +179,7 @@ static int unmount_one(void *arg)
 
 static int remount_root(struct mounts *m, bool readonly)
 {
-	struct mount_entry e;
+	struct mount_entry e = {0};
 	char data[256];
 	unsigned long set;
 
@@ -204,7 +204,7 @@ static int root_readonly(void *arg)
 
 int mounts_writable(struct mounts *m, char *why, size_t cap)
 {
-	struct mount_entry e;
+	struct mount_entry e = {0};
 	char data[256];
 
 	if (mount_find(m->root, &e)) {
@@ -247,7 +247,7 @@ static void sort_entries(struct mounts *m)
 void mounts_begin(struct mounts *m, struct target *t)
 {
 	char why[320], path[400];
-	struct mount_entry there;
+	struct mount_entry there = {0};
 
 	if (supervisor_operation(&(struct operation){"read fstab", read_fstab, m, m->seconds}, why,
 				 sizeof why)) {

@@ -102,7 +102,7 @@ static int open_target(void *arg)
 {
 	struct run *r = arg;
 	struct target *t = &r->target;
-	struct mount_entry m;
+	struct mount_entry m = {0};
 	char path[PATH_CAP];
 
 	if (!realpath(r->o->root, path))

@@ -68,7 +68,7 @@ static void include(struct walk *w, const char *pattern)
 
 static void read_line(struct walk *w, const char *line, size_t len)
 {
-	char word[300];
+	char word[300] = "";
 	struct buf b = BUF_OF(word);
 	const char *hash = memchr(line, '#', len);
 	size_t end = hash ? (size_t)(hash - line) : len, start = 0;

@@ -26,7 +26,7 @@ static void add(struct logdir *d, const char *root, const char *path)
 static bool is_mounted(const struct target *t, const char *point)
 {
 	char path[512];
-	struct mount_entry m;
+	struct mount_entry m = {0};
 
 	snprintf(path, sizeof path, "%s%s", strcmp(t->root, "/") ? t->root : "", point);
 	return mount_find(path, &m) == 0;
