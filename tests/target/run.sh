@@ -210,6 +210,67 @@ canary_leaves_no_tally() {
 		fail 'logs, tallies or homes changed'
 }
 
+configured_hash_is_set() {
+	root
+	echo another-horse-8 | "$payload" hash >"$dir/conf"
+	chmod 600 "$dir/conf"
+	recover 0 --password config --config "$dir/conf"
+	accepts another-horse-8 || fail 'the configured password is refused'
+	accepts $right && fail 'the old password still works'
+	:
+}
+
+password_file_is_used() {
+	root systemd sound
+	printf 'third-horse-7\nnot this\n' >"$dir/pw"
+	recover 0 --password "file:$dir/pw"
+	accepts third-horse-7 || fail 'the password of the file is refused'
+	grep -rqF third-horse-7 "$root" && fail 'the password is in a file'
+	:
+}
+
+reset_no_hands_out_nothing() {
+	root
+	no_cached_package
+	echo 'reset = no' >"$dir/conf"
+	recover 1 --password generate --config "$dir/conf"
+	cmp -s "$dir/shadow" "$root/etc/shadow" || fail 'shadow changed'
+	[ -z "$(new_password)" ] || fail 'a password was shown'
+}
+
+configuration_error_touches_nothing() {
+	root
+	printf 'timeout = 5\npasswort = generate\n' >"$dir/conf"
+	listing >"$dir/before"
+	recover 2 --config "$dir/conf"
+	grep -q 'conf:2:' "$dir/out" || fail 'the line is not named'
+	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree changed'
+}
+
+deadline_ends_the_run() {
+	root
+	echo 'deadline = 1' >"$dir/conf"
+	recover 4 --config "$dir/conf"
+	grep -q '"verdict"' "$logs/report.json" || fail 'no summary was written'
+}
+
+openrc_gets_its_display_manager() {
+	root openrc
+	recover 0
+	accepts $right || fail 'the right password is refused'
+	[ -L "$root/etc/runlevels/default/sddm" ] || fail 'SDDM is not in the default runlevel'
+}
+
+healthy_root_is_left_alone() {
+	root systemd sound
+	recover 0
+	accepts $right || fail 'the right password is refused'
+	listing >"$dir/before"
+	recover 0
+	listing | diff "$dir/before" - >"$dir/out" || fail 'a second run changed something'
+	[ "$(find "$root/var/lib/rd-recovery" -name journal | wc -l)" -eq 1 ] || fail 'a run without changes left a journal'
+}
+
 wrong_use_touches_nothing() {
 	mount -t tmpfs rd-test "$dir"
 	"$payload" run --root "$dir/none" >"$dir/out" 2>&1
@@ -224,7 +285,9 @@ wrong_use_touches_nothing() {
 cases='story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
 	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_d_manual_build rung_e_another_method
 	hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
-	canary_leaves_no_tally wrong_use_touches_nothing'
+	canary_leaves_no_tally configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
+	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
+	wrong_use_touches_nothing'
 
 if [ "${1-}" = --one ]; then
 	dir=$top/build/target-test
