@@ -7,6 +7,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+
+/* Even a question makes rpm write locks: it sees the target read-only. */
+static int read_only(void *arg)
+{
+	const char *root = arg;
+
+	if (mount(root, root, NULL, MS_BIND | MS_REC, NULL) ||
+	    mount(NULL, root, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL))
+		return errno;
+	return 0;
+}
 
 /* rpm's database has several binary forms: its own program is asked, and only reads. The tail is
  * the caller's to free. */
@@ -16,6 +28,8 @@ static int ask(const struct target *t, const char *const *argv, struct child_res
 			       .root = t->root,
 			       .argv = argv,
 			       .flags = CHILD_QUIET,
+			       .setup = read_only,
+			       .setup_arg = (void *)t->root,
 			       .deadline = deadline_in(30)};
 
 	*r = (struct child_result){.tail = malloc(CHILD_TAIL)};

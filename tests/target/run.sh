@@ -142,6 +142,33 @@ rung_c_package_manager() {
 	grep -q '(c) dpkg' "$logs/report.json" || fail 'another rung won'
 }
 
+# Portage cannot be had here: a double that lies once, as the real one does where a user's configuration bends the build.
+rung_c_portage_double() {
+	root
+	mkdir -p "$root/var/db/pkg/sys-libs/libxcrypt-4.4.33"
+	echo 'obj /usr/lib/x86_64-linux-gnu/libcrypt.so.1.1.0 d41d8cd98f00b204e9800998ecf8427e 1' \
+		>"$root/var/db/pkg/sys-libs/libxcrypt-4.4.33/CONTENTS"
+	mkdir -p "$root/etc/portage" "$root/usr/src/profile"
+	ln -s /usr/src/profile "$root/etc/portage/make.profile"
+	cp "$dir/healthy.so" "$root/usr/src/healthy.so"
+	cat >"$root/usr/bin/emerge" <<-'END'
+		#!/bin/sh
+		set -e
+		case "$* " in *--oneshot*--nodeps*'=sys-libs/libxcrypt-4.4.33 ') ;; *) exit 2 ;; esac
+		[ -e /dev/fd/0 ] && [ -z "$EXTRA_ECONF" ]
+		[ -n "$PORTAGE_CONFIGROOT" ] || exit 0
+		[ -e "$PORTAGE_CONFIGROOT/etc/portage/make.profile" ]
+		cp /usr/src/healthy.so '/usr/lib/x86_64-linux-gnu/#new'
+		mv '/usr/lib/x86_64-linux-gnu/#new' /usr/lib/x86_64-linux-gnu/libcrypt.so.1.1.0
+		echo merged >/etc/merged
+	END
+	chmod 755 "$root/usr/bin/emerge"
+	recover 1 --phases 3,8
+	accepts $right || fail 'the right password is refused'
+	[ "$(cat "$root/etc/merged")" = merged ] || fail 'what the proven trial wrote is not there'
+	grep -q 'way | failed: .*SHA512' "$logs/pivots.log" || fail 'the lie was believed'
+}
+
 rung_d_manual_build() {
 	root compiler
 	no_cached_package
@@ -283,7 +310,7 @@ wrong_use_touches_nothing() {
 }
 
 cases='story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
-	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_d_manual_build rung_e_another_method
+	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_c_portage_double rung_d_manual_build rung_e_another_method
 	hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
 	canary_leaves_no_tally configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone

@@ -1,0 +1,156 @@
+#include "target/pkg.h"
+
+#include "../base/tree.h"
+
+#include <sys/stat.h>
+
+Suite *pkg_suite(void);
+
+static struct target t;
+static char top[64];
+
+static void put(const char *path, const char *text)
+{
+	char name[400];
+	FILE *f;
+
+	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		snprintf(name, sizeof name, "%s%.*s", top, (int)(p - path), path);
+		mkdir(name, 0755);
+	}
+	snprintf(name, sizeof name, "%s%s", top, path);
+	f = fopen(name, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static void start(void)
+{
+	memset(&t, 0, sizeof t);
+	t.fd = tree_make(top);
+	snprintf(t.root, sizeof t.root, "%s", top);
+}
+
+static void end(void)
+{
+	tree_remove(t.fd, top);
+}
+
+static int list(void *arg, const char *name, const char *version)
+{
+	char *all = arg;
+
+	snprintf(all + strlen(all), 400 - strlen(all), "%s %s\n", name, version);
+	return 0;
+}
+
+static void expect(const struct pkg_manager *m, const char *packages, const char *path,
+		   const char *package)
+{
+	char all[400] = "", name[128];
+
+	ck_assert_ptr_eq(pkg_in_use(&t), m);
+	ck_assert_int_eq(m->each(&t, list, all), 0);
+	ck_assert_str_eq(all, packages);
+	ck_assert_int_eq(pkg_owner(&t, m, path, name), 0);
+	ck_assert_str_eq(name, package);
+	ck_assert_int_eq(pkg_owner(&t, m, "/usr/lib/nobody's", name), -1);
+}
+
+START_TEST(nothing_known_is_no_manager)
+{
+	ck_assert_ptr_null(pkg_in_use(&t));
+}
+END_TEST
+
+START_TEST(dpkg_lists_what_is_installed)
+{
+	put("/var/lib/dpkg/status", "Package: libcrypt1\nStatus: install ok installed\n"
+				    "Version: 1:4.4.33-2\nDescription: x\n Package: no\n\n"
+				    "Package: gone\nStatus: deinstall ok config-files\n"
+				    "Version: 1\n\nPackage: login\nStatus: install ok "
+				    "installed\nVersion: 2");
+	put("/var/lib/dpkg/info/libcrypt1:amd64.list", "/.\n/lib\n/lib/libcrypt.so.1\n");
+	expect(&pkg_dpkg, "libcrypt1 1:4.4.33-2\nlogin 2\n", "/usr/lib/libcrypt.so.1",
+	       "libcrypt1:amd64");
+}
+END_TEST
+
+START_TEST(portage_paths_may_hold_spaces)
+{
+	put("/var/db/pkg/sys-libs/libxcrypt-4.4.36-r3/CONTENTS",
+	    "dir /usr\nobj /usr/lib64/a b.so d41d8cd98f00b204e9800998ecf8427e 1\n"
+	    "sym /usr/lib64/libcrypt.so.2 -> libcrypt.so.2.0.0 1\n");
+	put("/var/db/pkg/sys-libs/-MERGING-libxcrypt-4.4.37/CONTENTS",
+	    "obj /usr/lib64/a b.so d41d8cd98f00b204e9800998ecf8427e 1\n");
+	expect(&pkg_portage, "sys-libs/libxcrypt 4.4.36-r3\n", "/usr/lib64/a b.so",
+	       "sys-libs/libxcrypt-4.4.36-r3");
+	expect(&pkg_portage, "sys-libs/libxcrypt 4.4.36-r3\n", "/usr/lib64/libcrypt.so.2",
+	       "sys-libs/libxcrypt-4.4.36-r3");
+}
+END_TEST
+
+START_TEST(pacman_names_may_hold_dashes)
+{
+	put("/var/lib/pacman/local/libxcrypt-compat-4.4.36-1/files",
+	    "%FILES%\nusr/\nusr/lib/libcrypt.so.1\n");
+	put("/var/lib/pacman/local/ALPM_DB_VERSION", "9\n");
+	expect(&pkg_pacman, "libxcrypt-compat 4.4.36-1\n", "/lib/libcrypt.so.1",
+	       "libxcrypt-compat");
+}
+END_TEST
+
+START_TEST(apk_files_follow_their_folder)
+{
+	put("/lib/apk/db/installed", "P:libxcrypt\nV:4.4.36-r0\nF:etc\nF:usr/lib\n"
+				     "R:libcrypt.so.2\n\nP:shadow\nV:4.14\nF:bin\nR:su\n");
+	expect(&pkg_apk, "libxcrypt 4.4.36-r0\nshadow 4.14\n", "/usr/lib/libcrypt.so.2",
+	       "libxcrypt");
+}
+END_TEST
+
+START_TEST(damaged_database_ends)
+{
+	char all[400] = "";
+
+	put("/lib/apk/db/installed", "P:\nV:\n:\nR:\nF");
+	ck_assert_int_eq(pkg_apk.each(&t, list, all), 0);
+	put("/var/lib/dpkg/status", "Package: \nVersion\nStatus: ");
+	ck_assert_int_eq(pkg_dpkg.each(&t, list, all), 0);
+	ck_assert_str_eq(all, "");
+}
+END_TEST
+
+START_TEST(newest_cached_package_is_found)
+{
+	char file[256];
+	struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+
+	put("/var/cache/apt/archives/libcrypt1_1_amd64.deb", "");
+	put("/var/cache/apt/archives/libcrypt1_2_amd64.deb", "");
+	put("/var/cache/apt/archives/libcrypt1-dev_3_amd64.deb", "");
+	ck_assert_int_eq(utimensat(t.fd, "var/cache/apt/archives/libcrypt1_1_amd64.deb", old, 0),
+			 0);
+	ck_assert_int_eq(pkg_cached(&t, &pkg_dpkg, "libcrypt1:amd64", file), 0);
+	ck_assert_str_eq(file, "/var/cache/apt/archives/libcrypt1_2_amd64.deb");
+	ck_assert_int_eq(pkg_cached(&t, &pkg_dpkg, "libcrypt", file), -1);
+}
+END_TEST
+
+Suite *pkg_suite(void)
+{
+	Suite *s = suite_create("pkg");
+	TCase *c = tcase_create("pkg");
+
+	tcase_add_checked_fixture(c, start, end);
+	tcase_add_test(c, nothing_known_is_no_manager);
+	tcase_add_test(c, dpkg_lists_what_is_installed);
+	tcase_add_test(c, portage_paths_may_hold_spaces);
+	tcase_add_test(c, pacman_names_may_hold_dashes);
+	tcase_add_test(c, apk_files_follow_their_folder);
+	tcase_add_test(c, damaged_database_ends);
+	tcase_add_test(c, newest_cached_package_is_found);
+	suite_add_tcase(s, c);
+	return s;
+}
