@@ -127,10 +127,13 @@ static void set_limits(const struct child_spec *s)
 
 static void reset_signals(bool worker)
 {
+	/* struct kernel_sigaction: all zero is SIG_DFL; the C library keeps two signals from its
+	 * callers, which may be ignored all the same by who started us */
+	static const unsigned long long to_default[8];
 	sigset_t none;
 
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
+	for (int sig = 1; sig <= 64; sig++)
+		syscall(SYS_rt_sigaction, sig, to_default, NULL, 8);
 	if (worker) { /* it speaks on the caller's terminal and pipes */
 		signal(SIGTTOU, SIG_IGN);
 		signal(SIGPIPE, SIG_IGN);

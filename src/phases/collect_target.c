@@ -83,15 +83,19 @@ static void put_names(struct collect *c, const char *path)
 	}
 }
 
-static const char *folder;
+struct folder {
+	struct collect *c;
+	const char *path;
+};
 
 static int put_environment(void *arg, int dirfd, const char *name)
 {
+	const struct folder *f = arg;
 	char path[400];
 
 	(void)dirfd;
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	put_names(arg, path);
+	snprintf(path, sizeof path, "%s/%s", f->path, name);
+	put_names(f->c, path);
 	return 0;
 }
 
@@ -102,8 +106,9 @@ int collect_environment(struct collect *c)
 	if (path_exists(c->t->fd, "/etc/environment"))
 		put_names(c, "/etc/environment");
 	for (int i = 0; i < 3; i++) {
-		folder = folders[i];
-		path_each(c->t->fd, folder, put_environment, c);
+		struct folder f = {c, folders[i]};
+
+		path_each(c->t->fd, f.path, put_environment, &f);
 	}
 	return 0;
 }

@@ -54,7 +54,7 @@ static enum outcome climb(struct ladder *l)
 			report_settle(l->c->report, "libcrypt-method", FINDING_REPAIRED);
 			report_settle(l->c->report, "libcrypt-missing", FINDING_REPAIRED);
 			tell_official(l);
-			phase_text(l->c, 3, "repaired by %s", l->won);
+			phase_text(l->c, 3, "by %s", l->won);
 			return OUTCOME_REPAIRED;
 		}
 		report_pivot(l->c->report, r->name, l->why,

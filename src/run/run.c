@@ -116,6 +116,7 @@ static int open_target(void *arg)
 	choose_name(r, t->fd);
 	if (!t->readonly)
 		r->report->sequence = journal_sequence(t->fd);
+	logdir_places(&r->logs, t, r->o->log_path[0] ? r->o->log_path : r->o->boot, r->report->run);
 	accounts_choose(t, r->o->set.user, r->shared->user, r->report->user_reason);
 	target_close(t);
 	return 0;
@@ -136,8 +137,6 @@ int run_name(struct run *r)
 	str_copy(p->os_id, sizeof p->os_id, r->target.os_id);
 	str_copy(p->os_name, sizeof p->os_name, r->target.os_name);
 	str_copy(p->user, sizeof p->user, r->shared->user);
-	logdir_places(&r->logs, &r->target, r->o->log_path[0] ? r->o->log_path : r->o->boot,
-		      p->run);
 	log_say("rd-recovery " VERSION ": run %s, sequence %ld, on %s", p->run, p->sequence,
 		p->os_name);
 	log_say("user: %s (%s)", p->user[0] ? p->user : "none", p->user_reason);

@@ -32,44 +32,43 @@ static bool is_mounted(const struct target *t, const char *point)
 	return mount_find(path, &m) == 0;
 }
 
-/* dm tells what it is made of; a file system on LVM on LUKS has it one layer down. */
+static bool is_crypt(int dirfd, const char *dev, int depth);
+
+struct layer {
+	int depth;
+	bool found;
+};
+
+static int each_slave(void *arg, int dirfd, const char *name)
+{
+	struct layer *l = arg;
+
+	l->found = l->found || is_crypt(dirfd, name, l->depth);
+	return 0;
+}
+
+/* Device mapper tells what a device is; a file system on LVM on LUKS has it some layers down. */
 static bool is_crypt(int dirfd, const char *dev, int depth)
 {
+	struct layer below = {.depth = depth - 1};
 	char path[300], uuid[16] = "";
-	struct stat st;
 	int fd;
 
 	snprintf(path, sizeof path, "%s/dm/uuid", dev);
 	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		ssize_t n = read(fd, uuid, sizeof uuid - 1);
-
+	if (fd >= 0 && read(fd, uuid, sizeof uuid - 1) < 0)
+		uuid[0] = '\0';
+	if (fd >= 0)
 		close(fd);
-		if (n > 0 && str_starts(uuid, "CRYPT-"))
-			return true;
-	}
+	if (str_starts(uuid, "CRYPT-"))
+		return true;
 	snprintf(path, sizeof path, "%s/slaves", dev);
-	if (depth && fstatat(dirfd, path, &st, 0) == 0) {
-		char names[8][64];
-		unsigned n = 0;
-		int root = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		bool found = false;
-
-		(void)names;
-		(void)n;
-		if (root < 0)
-			return false;
-		close(root);
-		for (int i = 0; i < 16 && !found; i++) {
-			char slave[340];
-
-			snprintf(slave, sizeof slave, "%s/dm-%d", path, i);
-			if (fstatat(dirfd, slave, &st, 0) == 0)
-				found = is_crypt(dirfd, slave, depth - 1);
-		}
-		return found;
+	fd = depth ? openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		path_each(fd, "/", each_slave, &below);
+		close(fd);
 	}
-	return false;
+	return below.found;
 }
 
 bool logdir_encrypted(const char *path)

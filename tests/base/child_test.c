@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 Suite *child_suite(void);
@@ -334,6 +335,8 @@ START_TEST(program_finds_a_clean_place)
 	footing(_i);
 	setenv("LD_PRELOAD_TEST", "leaks", 1);
 	signal(SIGPIPE, SIG_IGN);
+	/* one of those the C library keeps for itself; some starters ignore it */
+	ck_assert_int_eq(syscall(SYS_rt_sigaction, 33, (unsigned long long[8]){1}, NULL, 8), 0);
 	umask(077);
 	ck_assert_int_ge(extra, 0);
 	ck_assert_int_eq(run_shell("/usr/bin/env | grep -v '^PWD=\\|^_=\\|^OLDPWD=\\|^SHLVL=' | "
