@@ -3,9 +3,12 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "target/libdirs.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Everybody must be able to walk these. */
 static void folders(struct context *c, unsigned *repaired)
@@ -73,6 +76,95 @@ static void links(struct context *c, unsigned *repaired)
 	}
 }
 
+/* What no dynamic program starts without. */
+static const char essential[][48] = {"/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+				     "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+				     "/lib64/ld-linux-x86-64.so.2",
+				     "/usr/lib64/libc.so.6",
+				     "/usr/lib/x86_64-linux-gnu/libc.so.6",
+				     "/lib/x86_64-linux-gnu/libc.so.6",
+				     "/lib64/libc.so.6",
+				     "/usr/lib/libc.so.6",
+				     "/lib/ld-linux-aarch64.so.1"};
+
+static bool is_sound(const struct target *t, const char *path)
+{
+	struct elf_info e;
+
+	return libdirs_elf(t, path, &e) == 0;
+}
+
+/* Put source's copy of path where the target's is missing or damaged. True: done. */
+static bool restore(struct context *c, const struct target *source, const char *path)
+{
+	struct file_attr attr = {.set_mode = true, .set_owner = true, .mode = 0755};
+	char link[PATH_CAP], name[256];
+	int dir = path_parent(source->fd, path, false, name), fd, rc;
+	ssize_t n;
+
+	if (dir < 0)
+		return false;
+	n = readlinkat(dir, name, link, sizeof link - 1);
+	close(dir);
+	if (n > 0) {
+		link[n] = '\0';
+		rc = file_symlink(c->journal, path, link);
+	} else {
+		fd = path_open(source->fd, path, O_RDONLY, 0);
+		rc = fd < 0 ? -1 : file_replace_from(c->journal, path, fd, &attr);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (rc == 0)
+		log_say("%s was missing or damaged: restored from %s", path, source->root);
+	return rc == 0;
+}
+
+/* Of a library the target has already, another version is no help: only what is missing or no ELF
+ * file is put back, and taken out again when programs still do not start. */
+static bool restore_from(struct context *c, const char *folder, char *why, size_t cap)
+{
+	struct target source = {.fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	unsigned char done[sizeof essential / sizeof *essential] = {0};
+	bool any = false, works;
+
+	str_copy(source.root, sizeof source.root, folder);
+	for (size_t i = 0; source.fd >= 0 && i < sizeof done; i++)
+		if (!is_sound(c->t, essential[i]) && is_sound(&source, essential[i])) {
+			done[i] = !path_exists(c->t->fd, essential[i]);
+			any = restore(c, &source, essential[i]) || any;
+		}
+	if (source.fd >= 0)
+		close(source.fd);
+	works = any && libcrypt_control(c->t, 64, why, cap) == 0;
+	for (size_t i = 0; any && !works && i < sizeof done; i++)
+		if (done[i] && file_remove(c->journal, essential[i]))
+			log_say("%s could not be taken out again", essential[i]);
+	return works;
+}
+
+/* The capture, then the rescue system itself: its initramfs was made from this system while it
+ * worked. */
+static bool restore_essential(struct context *c, char *why, size_t cap)
+{
+	const char *const folders[] = {c->t->capture,
+				       access("/etc/initrd-release", F_OK) ? "" : "/"};
+
+	for (int i = 0; i < 2; i++) {
+		char before[320];
+
+		str_copy(before, sizeof before, why);
+		if (!folders[i][0] || c->t->live)
+			continue;
+		if (restore_from(c, folders[i], why, cap))
+			return true;
+		report_pivot(
+		    c->report, i ? "loader and libc of the initramfs" : "captured loader and libc",
+		    why[0] ? why : before, i ? "nothing is left" : "those of the initramfs");
+	}
+	return false;
+}
+
 int ground_check(struct context *c, char *why, size_t cap, unsigned *repaired)
 {
 	*repaired = 0;
@@ -81,5 +173,10 @@ int ground_check(struct context *c, char *why, size_t cap, unsigned *repaired)
 		links(c, repaired);
 		preload(c, repaired);
 	}
-	return libcrypt_control(c->t, 64, why, cap);
+	if (libcrypt_control(c->t, 64, why, cap) == 0)
+		return 0;
+	if (!c->journal || !restore_essential(c, why, cap))
+		return -1;
+	++*repaired;
+	return 0;
 }

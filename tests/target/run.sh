@@ -107,6 +107,33 @@ rollback_restores_everything() {
 	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree is not as before'
 }
 
+lost_loader_comes_back() {
+	root systemd sound
+	_loader=/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+	mkdir -p "$dir/capture${_loader%/*}"
+	mv "$root$_loader" "$dir/capture$_loader"
+	rm "$root/usr/lib64/ld-linux-x86-64.so.2"
+	mkdir "$dir/capture/lib64"
+	ln -s "/lib/x86_64-linux-gnu/${_loader##*/}" "$dir/capture/lib64/"
+	mkdir "$dir/capture/lib"
+	ln -s ../usr/lib/x86_64-linux-gnu "$dir/capture/lib/"
+	chroot "$root" /bin/true 2>/dev/null && fail 'the root is not broken'
+	recover 0 --capture "$dir/capture"
+	chroot "$root" /bin/true || fail 'nothing starts'
+	accepts $right || fail 'the right password is refused'
+}
+
+truncated_libc_comes_back() {
+	root systemd sound
+	_libc=/usr/lib/x86_64-linux-gnu/libc.so.6
+	mkdir -p "$dir/capture${_libc%/*}"
+	cp "$root$_libc" "$dir/capture$_libc"
+	truncate -s 100 "$root$_libc"
+	recover 0 --capture "$dir/capture"
+	chroot "$root" /bin/true || fail 'nothing starts'
+	accepts $right || fail 'the right password is refused'
+}
+
 rung_a_known_good_copy() {
 	root
 	no_cached_package
@@ -309,7 +336,7 @@ wrong_use_touches_nothing() {
 	[ $? -eq 2 ] || fail 'an unknown argument is no exit status 2'
 }
 
-cases='story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
+cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
 	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_c_portage_double rung_d_manual_build rung_e_another_method
 	hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
 	canary_leaves_no_tally configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
