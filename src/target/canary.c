@@ -124,20 +124,32 @@ static struct canary_door *add_door(struct canary *c, const char *name, bool wit
 	return d;
 }
 
+/* The last n bytes of s at most, from a word's start. */
+static const char *last_words(const char *s, size_t n)
+{
+	size_t len = strlen(s);
+	const char *p;
+
+	if (len <= n)
+		return s;
+	s += len - n;
+	p = strpbrk(s, " \n");
+	return p ? p + 1 : s;
+}
+
 /* The last words on the screen and in the log, escaped. */
 static void keep_words(struct canary_run *r, struct canary_door *d)
 {
 	struct buf said = BUF_OF(d->said);
 	const char *s = r->tty.screen, *log = r->syslog;
-	size_t n = strlen(s), m = strlen(log);
 	char text[200], *p;
 
-	snprintf(text, sizeof(text), "%s", s + (n > 120 ? n - 120 : 0));
+	str_copy(text, sizeof(text), last_words(s, 120));
 	for (p = text; (p = strpbrk(p, "\r\n\t")); p++)
 		*p = ' ';
 	p = text + strspn(text, " ");
 	buf_add_escaped(&said, p, strlen(p), false);
-	snprintf(text, sizeof(text), "%s", log + (m > 180 ? m - 180 : 0));
+	str_copy(text, sizeof(text), last_words(log, 180));
 	for (p = text; (p = strchr(p, '\n')); p++)
 		*p = ' ';
 	if (*text)
@@ -233,7 +245,7 @@ static void door_helper(struct canary_run *r)
 	if (d->right == CANARY_REFUSED)
 		str_copy(
 		    d->said, sizeof(d->said),
-		    "exit status 7: the hash in shadow does not verify with the target's libcrypt");
+		    "exit status 7: shadow and libcrypt alone refuse it, whatever the PAM stack");
 	log_line("canary: unix_chkpwd: right %s, wrong %s", canary_answer_name(d->right),
 		 canary_answer_name(d->wrong));
 }
@@ -258,7 +270,7 @@ static void door_display(struct canary_run *r, const struct display_manager *dm,
 		ask_login(r, d, login);
 		/* ended by itself after the password was taken: a session module that wants a
 		 * display */
-		d->witness |= d->right == CANARY_REFUSED && !r->tty.asked_again;
+		d->witness |= d->right == CANARY_REFUSED && r->tty.secrets && !r->tty.asked_again;
 		ask_wrong(r, d, login);
 		if (trial_write(r->q->trial, CANARY_PAM_LOGIN, old, old_len) < 0)
 			log_line("canary: login's PAM file not put back in the trial");

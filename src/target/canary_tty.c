@@ -210,9 +210,10 @@ static enum canary_answer converse(struct tty_login *l, int handle, int master)
 			answer(l, master, l->password);
 		else if (step == STEP_REFUSED)
 			a = CANARY_REFUSED;
-		else if (d.secrets && have && shell_runs(l, &shell, child_pid(handle)))
+		else if (have && shell_runs(l, &shell, child_pid(handle)))
 			a = CANARY_ACCEPTED;
 	}
+	l->secrets = d.secrets;
 	l->asked_again = a == CANARY_REFUSED;
 	if (!runs && a == CANARY_UNKNOWN)
 		a = CANARY_REFUSED;

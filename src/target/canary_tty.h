@@ -29,11 +29,14 @@ struct tty_login {
 	struct buf *syslog;	 /* what came there */
 	char screen[TTY_SCREEN]; /* out: the newest of what the program wrote */
 	size_t len;
+	unsigned secrets; /* out: how often it asked for the password */
 	bool asked_again; /* out: refused by a new prompt, not by ending */
 	char reason[320]; /* out: how the program ended */
 };
 /* Accepted: a descendant whose /proc/PID/exe is the user's shell and whose effective uid is the
- * user's; it is ended then. */
+ * user's; it is
+ * ended then. A shell nobody was asked a password for counts too: the wrong password shows that
+ * door open. */
 enum canary_answer tty_run(struct tty_login *l);
 /* Copy what waits on a datagram socket to dst, one line each, without the "<pri>date" head. */
 void tty_drain_syslog(int fd, struct buf *dst);

@@ -190,7 +190,7 @@ END_TEST
 
 START_TEST(sysv_starts_in_the_default_runlevel)
 {
-	put("/etc/inittab", "# id:5:initdefault:\nid:3:initdefault:\n");
+	put("/etc/inittab", "id:3:initdefault:\n# id:5:initdefault:\n");
 	put("/etc/init.d/sddm", "x");
 	put_link("/etc/rc3.d/K01sddm", "../init.d/sddm");
 	enables(&init_sysv, "sddm");
