@@ -33,7 +33,7 @@ struct stream {
 
 static struct memory {
 	int lock;
-	bool consoles;
+	bool consoles, error;
 	char phase[60];
 	struct stream streams[LOG_STREAMS];
 	char bytes[];
@@ -64,6 +64,12 @@ void log_to_consoles(bool on)
 {
 	if (memory)
 		memory->consoles = on;
+}
+
+void log_to_error(void)
+{
+	if (memory)
+		memory->error = true;
 }
 
 /* A holder that was killed does not let go: after a while the lock is taken from it. */
@@ -167,7 +173,7 @@ static void say(const char *text, size_t len)
 		console_write(b.p, b.len);
 	} else {
 		buf_adds(&b, "\n");
-		if (write(STDOUT_FILENO, b.p, b.len) < 0)
+		if (write(memory && memory->error ? STDERR_FILENO : STDOUT_FILENO, b.p, b.len) < 0)
 			errno = 0;
 	}
 }

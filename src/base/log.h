@@ -30,6 +30,8 @@ int log_start(void);
 /* Tell the console side where to speak: every active console device (true), or standard output
  * (false, the default). */
 void log_to_consoles(bool on);
+/* Standard output is another's (--json): what log_say says goes to standard error. */
+void log_to_error(void);
 
 /* One line "UTC [phase] text" into main.log. */
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

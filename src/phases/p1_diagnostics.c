@@ -14,7 +14,8 @@ enum outcome p1_diagnostics(struct context *c)
 		log_put(LOG_DIAGNOSTICS, "finding: %s: %s: %s", severity_name(f->severity), f->id,
 			f->evidence);
 	}
-	phase_text(c, 1, "%u findings%s", c->report->nfindings,
+	phase_text(c, 1, "%u finding%s%s", c->report->nfindings,
+		   c->report->nfindings == 1 ? "" : "s",
 		   failed ? ", some collectors did not finish" : "");
 	return OUTCOME_OK;
 }

@@ -40,6 +40,8 @@ struct run *run_start(struct options *o, bool console)
 	}
 	madvise(r->shared, sizeof *r->shared, MADV_DONTDUMP);
 	log_to_consoles(console);
+	if (o->json)
+		log_to_error();
 	supervisor_signals();
 	for (unsigned i = 0; i < o->nproblems; i++)
 		log_say("rd-recovery: %s", o->problems[i]);
@@ -125,7 +127,7 @@ static int open_target(void *arg)
 int run_name(struct run *r)
 {
 	struct report *p = r->report;
-	char why[320], where[400];
+	char why[320];
 
 	str_copy(r->target.capture, sizeof r->target.capture, r->o->set.capture);
 	if (supervisor_operation(
@@ -140,7 +142,6 @@ int run_name(struct run *r)
 	log_say("rd-recovery " VERSION ": run %s, sequence %ld, on %s", p->run, p->sequence,
 		p->os_name);
 	log_say("user: %s (%s)", p->user[0] ? p->user : "none", p->user_reason);
-	log_say("logs: %s", logdir_where(&r->logs, where, sizeof where));
 	return 0;
 }
 
@@ -287,6 +288,10 @@ static void set_deadline(struct run *r)
 
 void run_phases(struct run *r)
 {
+	char where[400];
+
+	if (*logdir_where(&r->logs, where, sizeof where))
+		log_say("logs: %s", where);
 	set_deadline(r);
 	for (int i = 0; i < 8; i++) {
 		bool over = supervisor_signalled() || clock_ms() >= r->deadline;

@@ -233,6 +233,7 @@ diagnose_writes_nothing() {
 	timeout 300 "$payload" diagnose --root "$root" >"$dir/out" 2>&1
 	[ $? -eq 1 ] || fail 'a broken root is no exit status 1'
 	grep -q libcrypt-method "$dir/out" || fail 'the cause is not named'
+	"$payload" diagnose --json --root "$root" 2>/dev/null | python3 -m json.tool >/dev/null || fail 'not JSON'
 	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree changed'
 	[ ! -e "$root/var/lib/rd-recovery" ] || fail '/var/lib/rd-recovery was made'
 }
