@@ -34,7 +34,7 @@ private_sources() {
 	_suites="($_suite|stable|oldstable|testing|unstable|sid)(-updates|-security|-proposed-updates)?(/updates)?"
 	for _file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
 		[ -r "$_file" ] || continue
-		sed -nE "/^[[:space:]]*deb(-src)?[[:space:]].*[[:space:]]${_suites}[[:space:]](.*[[:space:]])?main([[:space:]]|$)/{
+		sed -nE "\\,^[[:space:]]*deb(-src)?[[:space:]].*[[:space:]]${_suites}[[:space:]](.*[[:space:]])?main([[:space:]]|$),{
 			s/^[[:space:]]*deb(-src)?[[:space:]]/deb-src /;p;}" "$_file"
 	done | sort -u >"$apt/parts/lines.list"
 	for _file in /etc/apt/sources.list.d/*.sources; do
