@@ -5,10 +5,13 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/syscall.h>
@@ -366,6 +369,10 @@ END_TEST
 
 START_TEST(mounts_of_a_child_stay_with_it)
 {
+	/* where systemd runs, every mount is shared */
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), 0);
 	footing(_i);
 	ck_assert_int_eq(
 	    run_shell("mount -t tmpfs x /mnt && : >/mnt/rd-child-test", (struct child_spec){0}), 0);
@@ -443,7 +450,10 @@ END_TEST
 
 START_TEST(ids_are_set_and_supplementary_groups_gone)
 {
+	gid_t groups[] = {0, 6};
+
 	footing(_i);
+	ck_assert_int_eq(setgroups(2, groups), 0);
 	ck_assert_int_eq(run_shell("id -u; id -g; id -G",
 				   (struct child_spec){.set_ids = true, .uid = 12, .gid = 34}),
 			 0);
