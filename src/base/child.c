@@ -35,14 +35,6 @@ struct child {
 static struct child children[CHILDREN];
 bool child_without_pidns;
 
-const char *child_end_name(enum child_end e)
-{
-	static const char names[][12] = {"exited", "signaled", "timed out", "abandoned",
-					 "not started"};
-
-	return (size_t)e < sizeof names / sizeof *names ? names[e] : "?";
-}
-
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)

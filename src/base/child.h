@@ -60,7 +60,6 @@ struct child_result {
 	size_t tail_len;
 };
 
-const char *child_end_name(enum child_end e);
 /* Run to its end or deadline. Returns 0 when it exited with status 0, -1 otherwise (result filled in every case; tail pointer is
  * an input). Never exits, never blocks past deadline + grace + 2 s. */
 int child_run(const struct child_spec *spec, struct child_result *result);

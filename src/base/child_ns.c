@@ -16,7 +16,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef SYS_close_range
@@ -279,7 +278,7 @@ static void signal_all(enum role role, pid_t program, int sig)
  * again and again, because what forks meanwhile is missed by one look. */
 static _Noreturn void leave(enum role role)
 {
-	const struct timespec pause = {.tv_nsec = 5000000};
+	struct timespec pause = {.tv_nsec = 5000000};
 
 	while (role == SUBREAPER) {
 		signal_descendants(SIGKILL);
@@ -288,6 +287,9 @@ static _Noreturn void leave(enum role role)
 		if (waitpid(-1, NULL, WNOHANG) < 0)
 			break;
 		nanosleep(&pause, NULL);
+		if (pause.tv_nsec <
+		    500000000) /* what cannot be killed must not cost the rest the machine */
+			pause.tv_nsec *= 2;
 	}
 	_exit(0);
 }

@@ -1,5 +1,6 @@
 #include "base/child_own.h"
 #include "base/path.h"
+#include "base/process.h"
 
 #include <dirent.h>
 #include <elf.h>
@@ -186,90 +187,51 @@ void child_exec_reason(const char *root, const char *path, int err, char *dst, s
 
 /* --- what cannot be killed */
 
-struct process {
-	pid_t pid, parent;
-	bool below;
+struct family {
+	struct member {
+		pid_t pid, parent;
+		bool below;
+	} * all;
+	size_t n;
 };
 
-static int read_proc(pid_t pid, const char *name, char *dst, size_t cap)
+static int add_member(void *arg, const struct process *p)
 {
-	char path[64];
-	int fd;
-	ssize_t n;
+	struct family *f = arg;
 
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, dst, cap - 1);
-	if (fd >= 0)
-		close(fd);
-	dst[n > 0 ? n : 0] = '\0';
-	return n > 0 ? 0 : -1;
-}
-
-/* name (40 bytes), state and parent of proc_pid_stat(5). */
-static int read_stat(pid_t pid, char *name, char *state, int *parent)
-{
-	char text[256], *close_paren, *open_paren;
-
-	if (read_proc(pid, "stat", text, sizeof text) < 0)
-		return -1;
-	open_paren = strchr(text, '(');
-	close_paren = strrchr(text, ')'); /* a name may hold any of these */
-	if (!open_paren || !close_paren || strlen(close_paren) < 5)
-		return -1;
-	*state = close_paren[2];
-	*parent = atoi(close_paren + 4);
-	*close_paren = '\0';
-	str_copy(name, 40, open_paren + 1);
-	return 0;
-}
-
-static size_t list_processes(struct process *all, size_t max)
-{
-	DIR *d = opendir("/proc");
-	char name[40], state;
-	struct dirent *e;
-	size_t n = 0;
-	int parent;
-
-	while (d && n < max && (e = readdir(d))) {
-		pid_t pid = (pid_t)atoi(e->d_name);
-
-		if (pid > 0 && read_stat(pid, name, &state, &parent) == 0)
-			all[n++] = (struct process){.pid = pid, .parent = parent};
-	}
-	if (d)
-		closedir(d);
-	return n;
+	f->all[f->n++] = (struct member){.pid = p->pid, .parent = p->ppid};
+	return f->n == PROCESSES;
 }
 
 /* One pass over all pairs for each generation: a child's pid may be lower than its parent's. */
-static bool mark_children(struct process *all, size_t n, pid_t of)
+static bool mark_children(struct family *f, pid_t of)
 {
 	bool news = false;
 
-	for (size_t i = 0; i < n; i++) {
-		bool is = all[i].parent == of;
+	for (size_t i = 0; i < f->n; i++) {
+		bool is = f->all[i].parent == of;
 
-		for (size_t k = 0; k < n && !is; k++)
-			is = all[k].below && all[k].pid == all[i].parent;
-		if (is && !all[i].below)
-			all[i].below = news = true;
+		for (size_t k = 0; k < f->n && !is; k++)
+			is = f->all[k].below && f->all[k].pid == f->all[i].parent;
+		if (is && !f->all[i].below)
+			f->all[i].below = news = true;
 	}
 	return news;
 }
 
 size_t child_descendants(pid_t ancestor, pid_t *list, size_t max)
 {
-	struct process *all = malloc(PROCESSES * sizeof *all);
-	size_t n = all ? list_processes(all, PROCESSES) : 0, found = 0;
+	struct family f = {.all = malloc(PROCESSES * sizeof *f.all)};
+	size_t found = 0;
 
-	while (mark_children(all, n, ancestor))
+	if (f.all)
+		process_each(add_member, &f);
+	while (mark_children(&f, ancestor))
 		;
-	for (size_t i = 0; i < n && found < max; i++)
-		if (all[i].below)
-			list[found++] = all[i].pid;
-	free(all);
+	for (size_t i = 0; i < f.n && found < max; i++)
+		if (f.all[i].below)
+			list[found++] = f.all[i].pid;
+	free(f.all);
 	return found;
 }
 
@@ -291,19 +253,20 @@ static void add_link(pid_t pid, const char *name, struct buf *b, unsigned *count
 
 static void describe(pid_t pid, struct buf *b)
 {
-	char name[40], wchan[64], state, fd[300];
+	char wchan[64], stack[2], fd[300];
+	struct process p;
 	struct dirent *e;
 	unsigned count = 0;
-	int parent;
 	DIR *d;
 
 	/* zombies wait only for those others */
-	if (read_stat(pid, name, &state, &parent) < 0 || state == 'Z' || state == 'X')
+	if (process_read(pid, &p) < 0 || p.state == 'Z' || p.state == 'X')
 		return;
 	buf_addf(b, "%spid %d (", b->len && b->p[b->len - 1] != ' ' ? "; " : "", (int)pid);
-	buf_add_escaped(b, name, strlen(name), false);
-	buf_addf(b, ") %c", state);
-	if (read_proc(pid, "wchan", wchan, sizeof wchan) == 0 && strcmp(wchan, "0"))
+	buf_add_escaped(b, p.name, strlen(p.name), false);
+	buf_addf(b, ") %c", p.state);
+	process_wait(pid, wchan, sizeof wchan, stack, sizeof stack);
+	if (wchan[0])
 		buf_addf(b, " in %s", wchan);
 	add_link(pid, "cwd", b, &count);
 	snprintf(fd, sizeof fd, "/proc/%d/fd", (int)pid);

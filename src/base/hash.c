@@ -46,11 +46,6 @@ const char *hash_name(enum hash_method m)
 	return m < HASH_METHODS ? methods[m].name : "none";
 }
 
-const char *hash_prefix(enum hash_method m)
-{
-	return m < HASH_METHODS ? methods[m].prefix : "";
-}
-
 const char *hash_known(enum hash_method m)
 {
 	return m < HASH_METHODS ? methods[m].known : NULL;

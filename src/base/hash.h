@@ -14,7 +14,6 @@ enum hash_method {
 };
 
 const char *hash_name(enum hash_method m);   /* as login.defs' ENCRYPT_METHOD spells it where it can: "SHA512", "YESCRYPT", "BCRYPT", "DES", ... */
-const char *hash_prefix(enum hash_method m); /* "$6$", "$y$", ... ; "" for DES */
 /* The method of a stored hash by its form (leading '!' or '*' of a lock are not skipped). HASH_NONE when it is none. */
 enum hash_method hash_identify(const char *hash);
 /* The method named in login.defs / PAM arguments, any case. HASH_NONE when unknown. */

@@ -148,23 +148,10 @@ static size_t format(char *dst, size_t cap, const char *fmt, va_list ap)
 	return n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
 }
 
-void log_line(const char *fmt, ...)
-{
-	char text[LINE_BYTES], lead[128];
-	va_list ap;
-	size_t n;
-
-	va_start(ap, fmt);
-	n = format(text, sizeof text, fmt, ap);
-	va_end(ap);
-	stamp(lead, sizeof lead);
-	put_text(LOG_MAIN, lead, text, n);
-}
-
 static void say(const char *text, size_t len)
 {
-	char masked[LINE_BYTES], line[2 * LINE_BYTES];
-	struct buf m = BUF_OF(masked), b = BUF_OF(line);
+	char masked[LINE_BYTES], out[2 * LINE_BYTES];
+	struct buf m = BUF_OF(masked), b = BUF_OF(out);
 
 	mask_add(&m, text, len);
 	buf_add_escaped(&b, m.p, m.len, false);
@@ -178,20 +165,35 @@ static void say(const char *text, size_t len)
 	}
 }
 
-void log_say(const char *fmt, ...)
+__attribute__((format(printf, 2, 0))) static void line(bool aloud, const char *fmt, va_list ap)
 {
 	char text[LINE_BYTES], lead[128];
-	va_list ap;
-	size_t n;
+	size_t n = format(text, sizeof text, fmt, ap);
 
-	va_start(ap, fmt);
-	n = format(text, sizeof text, fmt, ap);
-	va_end(ap);
-	say(text, n);
-	if (!memory)
+	if (aloud)
+		say(text, n);
+	if (aloud && !memory)
 		return;
 	stamp(lead, sizeof lead);
 	put_text(LOG_MAIN, lead, text, n);
+}
+
+void log_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(false, fmt, ap);
+	va_end(ap);
+}
+
+void log_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(true, fmt, ap);
+	va_end(ap);
 }
 
 void log_put(enum log_stream s, const char *fmt, ...)

@@ -62,12 +62,11 @@ struct report {
 	long sequence;
 	char os_id[40], os_name[96];
 	char user[64], user_reason[160];
-	char logs_at[256]; /* where the log folder is now, "" when nowhere yet */
 	char rung[120];	   /* what repaired libcrypt, "" when nothing did */
 	char method[40];   /* hash method of the new password */
 	char next[8][240]; /* what the person should type next */
 	unsigned nexts;
-	bool weakened, selinux, password_set, password_generated;
+	bool selinux, password_set, password_generated;
 	enum verdict verdict;
 	char verdict_text[240];
 	unsigned changes;	       /* journalled */
@@ -106,7 +105,7 @@ void report_next(struct report *r, const char *fmt, ...) __attribute__((format(p
 
 /* The whole report as JSON, schema 1: an object of run, sequence, os_id, os_name, user,
  * user_reason, verdict, verdict_text, rung, method (texts), changes (a number), password_set,
- * weakened, selinux (booleans), phases, findings, pivots, failures (arrays of objects named like
+ * selinux (booleans), phases, findings, pivots, failures (arrays of objects named like
  * the structures above), next (an array of texts). A later schema only adds members. */
 void report_json(const struct report *r, struct buf *b);
 

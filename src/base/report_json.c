@@ -89,7 +89,6 @@ void report_json(const struct report *r, struct buf *b)
 	member(b, ",\n ", "method", r->method);
 	buf_addf(b, ",\n \"changes\": %u", r->changes);
 	buf_addf(b, ",\n \"password_set\": %s", r->password_set ? "true" : "false");
-	buf_addf(b, ",\n \"weakened\": %s", r->weakened ? "true" : "false");
 	buf_addf(b, ",\n \"selinux\": %s", r->selinux ? "true" : "false");
 	phases(b, r);
 	findings(b, r);

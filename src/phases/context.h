@@ -26,10 +26,6 @@ struct shared {
 	char password[128];       /* the new one, generated or from a file: console and canary alone */
 	char user[64];
 	unsigned methods_proven;  /* bit set of hash methods every 64-bit libcrypt in use was proven to verify (after phase 3) */
-	bool dynamic_ok;          /* the control program ran */
-	bool libcrypt_ok;         /* every soname verifies everything asked */
-	char repaired[8][256];    /* target paths of libraries phase 3 replaced */
-	unsigned nrepaired;
 	unsigned changes;
 };
 

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "phases/phase.h"
-#include "target/process.h"
+#include "base/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

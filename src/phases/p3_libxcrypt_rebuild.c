@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* What every 64-bit library can do, and whether all is well, for the phases after this one. */
-static void share(struct ladder *l, int broken)
+static void share(struct ladder *l)
 {
 	struct shared *s = l->c->shared;
 	unsigned all = ~0u, seen = 0;
@@ -20,7 +20,6 @@ static void share(struct ladder *l, int broken)
 			seen++;
 		}
 	s->methods_proven = seen ? all : 0;
-	s->libcrypt_ok = broken == 0;
 }
 
 static void find_package(struct ladder *l)
@@ -50,7 +49,7 @@ static enum outcome climb(struct ladder *l)
 		log_say("trying %s", r->name);
 		if (!r->climb(l)) {
 			str_copy(l->c->report->rung, sizeof l->c->report->rung, l->won);
-			share(l, 0);
+			share(l);
 			report_settle(l->c->report, "libcrypt-method", FINDING_REPAIRED);
 			report_settle(l->c->report, "libcrypt-missing", FINDING_REPAIRED);
 			tell_official(l);
@@ -60,7 +59,8 @@ static enum outcome climb(struct ladder *l)
 		report_pivot(l->c->report, r->name, l->why,
 			     r[1].name ? r[1].name : "a hash method that still works");
 	}
-	share(l, ladder_look(l, l->c->t->root));
+	ladder_look(l, l->c->t->root);
+	share(l);
 	report_failure(l->c->report, "libcrypt", l->why, NULL);
 	phase_text(l->c, 3, "no rung is left; a method that still works is used");
 	return OUTCOME_FAILED;
@@ -79,7 +79,7 @@ static enum outcome judge(struct ladder *l)
 		return OUTCOME_UNKNOWN;
 	}
 	broken = ladder_look(l, l->c->t->root);
-	share(l, broken);
+	share(l);
 	if (broken < 0) {
 		phase_text(l->c, 3, "libcrypt could not be asked: %.150s", l->why);
 		return OUTCOME_UNKNOWN;
@@ -112,7 +112,6 @@ enum outcome p3_libxcrypt_rebuild(struct context *c)
 		phase_text(c, 3, "no dynamic program starts: %.150s", why);
 		return OUTCOME_FAILED;
 	}
-	c->shared->dynamic_ok = true;
 	o = judge(&l);
 	return o == OUTCOME_NOTHING && repaired ? OUTCOME_REPAIRED : o;
 }

@@ -53,7 +53,6 @@ int ladder_adopt(struct ladder *l, const struct libcrypt *lib, const char *candi
 	static const struct file_attr attr = {.set_mode = true, .set_owner = true, .mode = 0755};
 	struct libcrypt_question q = {l->c->t->root, candidate, l->asked};
 	struct libcrypt probe = *lib;
-	struct shared *s = l->c->shared;
 	const char *file = *lib->real ? lib->real : lib->path;
 	struct stat st;
 	int fd, rc;
@@ -72,8 +71,6 @@ int ladder_adopt(struct ladder *l, const struct libcrypt *lib, const char *candi
 		rc = relink(l, lib, file);
 	if (rc)
 		snprintf(l->why, sizeof l->why, "writing %.200s: %s", file, strerror(errno));
-	else if (s->nrepaired < 8)
-		str_copy(s->repaired[s->nrepaired++], sizeof s->repaired[0], file);
 	if (fd >= 0)
 		close(fd);
 	return rc;
@@ -259,21 +256,10 @@ static int rung_cached(struct ladder *l)
 	return 0;
 }
 
-static void note_commit(struct ladder *l, const struct libcrypt *before)
-{
-	struct shared *s = l->c->shared;
-
-	for (int i = 0; i < l->n; i++)
-		if (ladder_broken(l, &before[i]) && s->nrepaired < 8)
-			str_copy(s->repaired[s->nrepaired++], sizeof s->repaired[0],
-				 before[i].path);
-}
-
 /* The package manager's own way, proven in the trial, then committed. */
 static int rebuild(struct ladder *l, const char *script)
 {
 	static const char *const scratch[] = {"/var/tmp", "/var/cache", "/var/log", "/root", NULL};
-	struct libcrypt before[LIBCRYPT_MAX];
 	struct pkg_program p;
 	struct trial tr;
 	unsigned n = 0;
@@ -283,15 +269,12 @@ static int rebuild(struct ladder *l, const char *script)
 		snprintf(l->why, sizeof l->why, "no trial possible: %s", strerror(errno));
 		return -1;
 	}
-	memcpy(before, l->libs, sizeof before);
 	pkg_script(&p, script, l->package);
 	if (!run(l, &tr, &p, l->m->builds ? l->c->set->build_timeout : l->c->set->timeout) &&
 	    !ladder_look(l, tr.path)) {
 		rc = trial_commit(&tr, l->c->journal, scratch, &n);
 		if (rc)
 			snprintf(l->why, sizeof l->why, "committing: %s", strerror(errno));
-		else
-			note_commit(l, before);
 	}
 	trial_close(&tr);
 	if (settle(l)) /* what stands on the target decides */

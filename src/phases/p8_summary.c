@@ -96,9 +96,6 @@ enum outcome p8_summary(struct context *c)
 	say("==== %s", r->verdict_text[0]		    ? r->verdict_text
 		       : r->verdict == VERDICT_LOGIN_PROVEN ? "Login proven."
 							    : "Login was not proven in this run.");
-	if (r->weakened)
-		say("WEAKENED: a control of the login was taken out, see below how to put it "
-		    "back.");
 	if (r->selinux)
 		say("SELinux enforces on this system: not proven under SELinux.");
 	if (r->nfindings)

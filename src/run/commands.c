@@ -268,7 +268,7 @@ int command_capture(struct options *o)
 		fprintf(stderr, "rd-recovery: capture: %s\n", k->why[0] ? k->why : why);
 		return 1;
 	}
-	printf("%u libraries captured\n", k->n);
+	printf("%u librar%s captured\n", k->n, k->n == 1 ? "y" : "ies");
 	return 0;
 }
 

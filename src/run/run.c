@@ -1,11 +1,11 @@
 #include "run/run.h"
 
-#include "base/child.h"
 #include "base/buf.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/journal.h"
-#include "target/accounts.h"
 #include "run/supervisor.h"
+#include "target/accounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,6 @@ struct run *run_start(struct options *o, bool console)
 
 	if (r) {
 		r->o = o;
-		r->console = console;
 		r->shared = supervisor_shared(sizeof *r->shared);
 		r->report = report_start();
 	}
@@ -77,14 +76,6 @@ static void choose_name(struct run *r, int root)
 		snprintf(r->report->run, sizeof r->report->run, "%s-%d", stamp, i);
 }
 
-static bool is_own_root(const char *root)
-{
-	struct stat a, b;
-
-	return stat("/", &a) == 0 && stat(root, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
 /* Opening fills a target from nothing: what was known before stays. */
 static int open_keeping(struct target *t, const char *root)
 {
@@ -104,17 +95,10 @@ static int open_target(void *arg)
 {
 	struct run *r = arg;
 	struct target *t = &r->target;
-	struct mount_entry m = {0};
-	char path[PATH_CAP];
 
-	if (!realpath(r->o->root, path))
-		return errno;
-	if (open_keeping(t, path))
+	if (open_keeping(t, r->o->root))
 		return errno ? errno : EINVAL;
-	t->live = is_own_root(t->root);
-	if (!t->boot[0])
-		snprintf(t->boot, sizeof t->boot, "%s/boot", strcmp(path, "/") ? t->root : "");
-	t->boot_own = mount_find(t->boot, &m) == 0;
+	r->report->selinux = target_selinux(t);
 	choose_name(r, t->fd);
 	if (!t->readonly)
 		r->report->sequence = journal_sequence(t->fd);
@@ -169,7 +153,6 @@ void run_copy_logs(struct run *r)
 		report_pivot(r->report, was, why, *next ? next : "no logs on disk");
 		r->pivots = r->report->npivots;
 	}
-	logdir_where(&r->logs, r->report->logs_at, sizeof r->report->logs_at);
 }
 
 /* --- phases */

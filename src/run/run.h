@@ -22,7 +22,6 @@ struct run {
 	const struct phase *phase;
 	unsigned pivots; /* copied to the log folder */
 	int64_t deadline;
-	bool console; /* every console is spoken to */
 };
 
 /* Memory, signals, a mount namespace. NULL: no memory (said on standard error). */

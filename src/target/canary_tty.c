@@ -3,6 +3,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -57,42 +58,6 @@ void tty_drain_syslog(int fd, struct buf *dst)
 	}
 }
 
-struct process {
-	pid_t pid, parent;
-};
-
-static int read_parent(pid_t pid, pid_t *parent)
-{
-	char path[64], text[512], *p;
-	int fd;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return -1;
-	text[n] = '\0';
-	p = strrchr(text, ')');
-	if (!p || strlen(p) < 5)
-		return -1;
-	*parent = (pid_t)atoi(p + 4);
-	return 0;
-}
-
-static bool descends(pid_t pid, pid_t ancestor)
-{
-	for (unsigned i = 0; i < 32 && pid > 1; i++) {
-		if (pid == ancestor)
-			return true;
-		if (read_parent(pid, &pid) < 0)
-			return false;
-	}
-	return false;
-}
-
 static bool has_euid(pid_t pid, uid_t uid)
 {
 	char path[64], text[2048], *p;
@@ -134,7 +99,7 @@ static bool shell_runs(const struct tty_login *l, const struct stat *shell, pid_
 		pid_t pid = (pid_t)atoi(e->d_name);
 
 		found = pid > 0 && is_shell(pid, shell) && has_euid(pid, l->q->a->uid) &&
-			descends(pid, ancestor);
+			process_descends(pid, ancestor);
 	}
 	if (d)
 		closedir(d);

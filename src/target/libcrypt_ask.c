@@ -4,6 +4,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/place.h"
 #include "target/libdirs.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,44 +34,27 @@ struct asking {
 	const char *argv[8 + HASH_METHODS];
 };
 
-static int write_all(int fd, const unsigned char *p, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n <= 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int put_probe(int dir, const struct asking *a)
 {
 	int fd = openat(dir, "probe", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755), rc;
 
 	if (fd < 0)
 		return -1;
-	rc = write_all(fd, a->probe, a->probe_len);
+	rc = place_write(fd, a->probe, a->probe_len);
 	close(fd);
 	return rc;
 }
 
 static int put_subject(int dir, const struct asking *a)
 {
-	struct stat st;
-	off_t at = 0;
-	int fd, rc = 0;
+	int fd, rc;
 
 	if (a->file < 0)
 		return symlinkat(a->subject, dir, STUB);
-	if (fstat(a->file, &st) < 0 ||
-	    (fd = openat(dir, STUB, O_WRONLY | O_CREAT | O_CLOEXEC, 0755)) < 0)
+	fd = openat(dir, STUB, O_RDWR | O_CREAT | O_CLOEXEC, 0755);
+	if (fd < 0)
 		return -1;
-	while (at < st.st_size && rc == 0)
-		if (sendfile(fd, a->file, &at, (size_t)(st.st_size - at)) <= 0)
-			rc = -1;
+	rc = place_copy(a->file, fd);
 	close(fd);
 	return rc;
 }

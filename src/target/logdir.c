@@ -98,7 +98,7 @@ void logdir_places(struct logdir *d, const struct target *t, const char *given, 
 	snprintf(d->name, sizeof d->name, "%s%s%s", t->os_id, marker, run);
 	if (*given)
 		add(d, "", given);
-	if (boot && !*given && (t->boot_own || !t->readonly))
+	if (boot && !*given && t->boot[0] && (t->boot_own || !t->readonly))
 		add(d, "", t->boot);
 	for (int i = 0; i < 2 && boot; i++)
 		if (is_mounted(t, esp[i]))

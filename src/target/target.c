@@ -100,3 +100,12 @@ bool target_is_unknown(const struct target *t, const char *path)
 	}
 	return false;
 }
+
+bool target_selinux(const struct target *t)
+{
+	char data[8192], mode[16];
+	ssize_t len = path_read(t->fd, "/etc/selinux/config", data, sizeof data);
+
+	return len > 0 && !distro_release(data, (size_t)len, "SELINUX", mode, sizeof mode) &&
+	       !strcmp(mode, "enforcing");
+}

@@ -29,4 +29,7 @@ void target_close(struct target *t);
 /* Does path lie below a file system that could not be mounted? */
 bool target_is_unknown(const struct target *t, const char *path);
 
+/* Does selinux(8)'s configuration say enforcing? */
+bool target_selinux(const struct target *t);
+
 #endif

@@ -1,4 +1,4 @@
-#include "target/process.h"
+#include "base/process.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "target/process.h"
+#include "base/process.h"
 
 #include "base/buf.h"
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /* process: what /proc tells of the machine's processes (proc(5)), and what they hold of a tree. */
-#ifndef TARGET_PROCESS_H
-#define TARGET_PROCESS_H
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
