@@ -50,7 +50,7 @@ SMALL   := -Os -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-
 OBJECTS := $(SOURCES:src/%.c=build/payload/%.o) build/payload/probe/embed.o
 build/payload/%.o: src/%.c build/libs/musl/libbearssl.a
 	@mkdir -p $(@D)
-	@musl-gcc $(STD) $(WARN) $(SMALL) $(HARDEN) -MMD -Ibuild/libs/musl/include $(KERNEL) -c -o $@ $<
+	@musl-gcc $(STD) $(WARN) $(SMALL) $(HARDEN) -MMD -MP -Ibuild/libs/musl/include $(KERNEL) -c -o $@ $<
 build/payload/probe/embed.o build/test/probe/embed.o: src/probe/embed.S build/probe/probe64 build/probe/probe32
 	@mkdir -p $(@D)
 	@gcc -c -o $@ $<
@@ -72,10 +72,10 @@ TESTFLAGS := $(STD) $(WARN) -O1 -g $(SANITIZE) -Ibuild/libs/glibc/include
 UNITS     := $(filter-out build/test/main.o,$(SOURCES:src/%.c=build/test/%.o)) build/test/probe/embed.o
 build/test/%.o: src/%.c build/libs/glibc/libbearssl.a
 	@mkdir -p $(@D)
-	@gcc $(TESTFLAGS) -MMD -c -o $@ $<
+	@gcc $(TESTFLAGS) -MMD -MP -c -o $@ $<
 build/test/%_test.o: tests/%_test.c build/libs/glibc/libbearssl.a
 	@mkdir -p $(@D)
-	@gcc $(TESTFLAGS) -MMD -c -o $@ $<
+	@gcc $(TESTFLAGS) -MMD -MP -c -o $@ $<
 build/unit.c: tests/unit.sh $(TESTS)
 	@sh tests/unit.sh $(SUITES) >$@
 build/unit: $(UNITS) $(TESTS:tests/%.c=build/test/%.o) build/unit.c
