@@ -1,5 +1,5 @@
 /* probe KEY SETTING...: print crypt(KEY, SETTING), one a line, or "no crypt" when the library has
- * no such function.
+ * no such function. "= " begins each line: the loader's warnings share the pipe.
  *
  * No libc, so that what the answer depends on is the loader and the one library that stands under
  * the stub's soname.
@@ -57,10 +57,11 @@ void probe_main(long *stack)
 	char *(*volatile ask)(const char *, const char *) = crypt;
 
 	if (!ask)
-		say("no crypt\n");
+		say("= no crypt\n");
 	for (long i = 2; ask && i < argc; i++) {
 		const char *answer = ask(argv[1], argv[i]);
 
+		say("= ");
 		say(answer ? answer : "(null)");
 		say("\n");
 	}

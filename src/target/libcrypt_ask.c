@@ -125,10 +125,30 @@ static int run(struct asking *a, unsigned methods, struct child_result *r)
 	return child_run(&spec, r);
 }
 
-/* The lines of the probe's answer against the known ones, in the order they were asked. */
-static void judge(struct libcrypt *l, unsigned methods, const char *said, size_t len)
+/* The probe's next line, past what the loader had to say. */
+static bool answer_next(const char **p, const struct child_result *r, const char **line, size_t *n)
 {
-	const char *p = said, *line;
+	while (line_next(p, r->tail + r->tail_len, line, n))
+		if (*n >= 2 && !memcmp(*line, "= ", 2)) {
+			*line += 2;
+			*n -= 2;
+			return true;
+		}
+	return false;
+}
+
+static bool has_no_crypt(const struct child_result *r)
+{
+	const char *p = r->tail, *line;
+	size_t n;
+
+	return answer_next(&p, r, &line, &n) && n == 8 && !memcmp(line, "no crypt", 8);
+}
+
+/* The lines of the probe's answer against the known ones, in the order they were asked. */
+static void judge(struct libcrypt *l, unsigned methods, const struct child_result *r)
+{
+	const char *p = r->tail, *line;
 	size_t n;
 
 	for (enum hash_method m = HASH_YESCRYPT; m < HASH_METHODS; m++) {
@@ -136,8 +156,7 @@ static void judge(struct libcrypt *l, unsigned methods, const char *said, size_t
 
 		if (!(methods & 1u << m))
 			continue;
-		if (line_next(&p, said + len, &line, &n) && n == strlen(right) &&
-		    !memcmp(line, right, n))
+		if (answer_next(&p, r, &line, &n) && n == strlen(right) && !memcmp(line, right, n))
 			l->can |= 1u << m;
 		else
 			l->cannot |= 1u << m;
@@ -207,7 +226,7 @@ int libcrypt_control(const struct target *t, int bits, char *why, size_t cap)
 	r.tail = calloc(1, CHILD_TAIL);
 	if (!r.tail)
 		return -1;
-	if (run(&a, 0, &r) == 0 && str_starts(r.tail, "no crypt"))
+	if (run(&a, 0, &r) == 0 && has_no_crypt(&r))
 		rc = 0;
 	else
 		explain(&r, why, cap);
@@ -233,8 +252,8 @@ int libcrypt_ask(const struct target *t, const struct libcrypt_question *q, stru
 	if (!r.tail || prepare(t, &a, l->bits, l->why) < 0)
 		goto out;
 	rc = 0;
-	if (run(&a, q->methods, &r) == 0 && !str_starts(r.tail, "no crypt")) {
-		judge(l, q->methods, r.tail, r.tail_len);
+	if (run(&a, q->methods, &r) == 0 && !has_no_crypt(&r)) {
+		judge(l, q->methods, &r);
 		if (l->cannot)
 			name_missing(l);
 		goto out;
