@@ -356,11 +356,24 @@ static int make_base(struct trial *t)
 	return -1;
 }
 
+static void disk_layer(const char *target, char path[256])
+{
+	snprintf(path, 256, "%.180s" JOURNAL_DIR "/trial", strcmp(target, "/") ? target : "");
+}
+
+void trial_sweep(const char *target)
+{
+	char path[256];
+
+	disk_layer(target, path);
+	place_remove_tree(AT_FDCWD, path);
+}
+
 static void upper_on_disk(struct trial *t)
 {
-	snprintf(t->upper, sizeof t->upper, "%.180s" JOURNAL_DIR "/trial.%d",
-		 strcmp(t->target, "/") ? t->target : "", (int)getpid());
-	if (mkdir(t->upper, 0700) && errno != EEXIST)
+	disk_layer(t->target, t->upper);
+	trial_sweep(t->target);
+	if (mkdir(t->upper, 0700))
 		base_of(t, t->upper);
 }
 

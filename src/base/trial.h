@@ -34,5 +34,7 @@ int trial_write(struct trial *t, const char *path, const void *data, size_t len)
  * committed stays, journalled. Only for TRIAL_OVERLAY (ENOTSUP otherwise). */
 int trial_commit(struct trial *t, struct journal *j, const char *const *scratch, unsigned *n);
 void trial_close(struct trial *t);
+/* Remove the on-disk layer a killed process left. */
+void trial_sweep(const char *target);
 
 #endif

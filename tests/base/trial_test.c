@@ -212,6 +212,17 @@ START_TEST(overlay_of_an_overlay_is_patched)
 }
 END_TEST
 
+START_TEST(layer_of_a_killed_build_is_swept)
+{
+	sh(top,
+	   "mkdir -p var/lib/rd-recovery/trial/0/upper/deep; echo x >var/lib/rd-recovery/trial/0/x;"
+	   "mkdir var/lib/rd-recovery/run");
+	trial_sweep(top);
+	ck_assert(!path_exists(root, JOURNAL_DIR "/trial"));
+	ck_assert(path_exists(root, JOURNAL_DIR "/run"));
+}
+END_TEST
+
 Suite *trial_suite(void)
 {
 	Suite *s = suite_create("trial");
@@ -219,6 +230,7 @@ Suite *trial_suite(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_set_timeout(c, 60);
+	tcase_add_test(c, layer_of_a_killed_build_is_swept);
 	tcase_add_test(c, overlay_commit_round_trip);
 	tcase_add_test(c, trial_has_devices_terminals_and_system_of_its_own);
 	tcase_add_test(c, each_mount_of_the_target_has_its_layer);
