@@ -27,6 +27,7 @@ struct shared {
 	char user[64];
 	unsigned methods_proven;  /* bit set of hash methods every 64-bit libcrypt in use was proven to verify (after phase 3) */
 	unsigned changes;
+	bool changes_unknown; /* a phase was left behind: it may still change something */
 };
 
 struct context {

@@ -42,12 +42,16 @@ static void say_changes(const struct context *c)
 {
 	const struct report *r = c->report;
 
-	if (!c->shared->changes) {
+	if (c->shared->changes_unknown)
+		say("A phase could not be ended: what it changed stands in its journal alone; to "
+		    "undo: "
+		    "rd-recovery rollback %s",
+		    r->run);
+	else if (!c->shared->changes)
 		say("Nothing on the system was changed.");
-		return;
-	}
-	say("%u change%s made; to undo: rd-recovery rollback %s", c->shared->changes,
-	    c->shared->changes == 1 ? " was" : "s were", r->run);
+	else
+		say("%u change%s made; to undo: rd-recovery rollback %s", c->shared->changes,
+		    c->shared->changes == 1 ? " was" : "s were", r->run);
 	if (r->rung[0])
 		say("libcrypt was repaired by %s", r->rung);
 	if (r->password_set)

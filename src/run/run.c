@@ -4,6 +4,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/journal.h"
+#include "base/trial.h"
 #include "run/supervisor.h"
 #include "target/accounts.h"
 
@@ -42,6 +43,7 @@ struct run *run_start(struct options *o, bool console)
 	if (o->json)
 		log_to_error();
 	supervisor_signals();
+	log_secret(o->mistaken); /* the kernel's own log repeats its command line */
 	for (unsigned i = 0; i < o->nproblems; i++)
 		log_say("rd-recovery: %s", o->problems[i]);
 	return r;
@@ -169,10 +171,9 @@ static enum outcome run_one(struct run *r, struct target *t, struct journal *j)
 			    .set = &r->o->set,
 			    .shared = r->shared,
 			    .report = r->report,
-			    .deadline = r->deadline};
+			    .deadline = r->until};
 	enum outcome outcome;
 
-	c.deadline = deadline_first(r->deadline, clock_ms() + worst_case(r, r->phase));
 	if (r->phase->flags & PHASE_WRITES) {
 		if (t->readonly || journal_open(j, t->fd, r->report->run, 0)) {
 			char why[160];
@@ -218,17 +219,54 @@ static bool watch(void *arg, pid_t pid)
 	return supervisor_signalled() != 0;
 }
 
+/* The journal knows, also of a worker that was killed before it could say. */
+static int count_changes(void *arg)
+{
+	struct run *r = arg;
+	int root = open(r->target.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+	struct journal j;
+
+	if (root < 0)
+		return errno;
+	rc = journal_open(&j, root, r->report->run, 0) ? errno : 0;
+	if (rc == 0) {
+		r->shared->changes = r->report->changes = journal_count(&j);
+		journal_close(&j);
+	}
+	close(root);
+	return rc;
+}
+
+static void recount(struct run *r, const struct child_result *res)
+{
+	char why[320];
+
+	if (!(r->phase->flags & PHASE_WRITES) || r->target.readonly)
+		return;
+	/* the journal of one that cannot be killed is still its own */
+	if (res->end == CHILD_ABANDONED ||
+	    supervisor_operation(
+		&(struct operation){"count the changes", count_changes, r, left(r, COPY_SECONDS)},
+		why, sizeof why))
+		r->shared->changes_unknown = true;
+}
+
 static void not_finished(struct run *r, const struct child_result *res)
 {
 	struct phase_result *pr = &r->report->phases[r->phase->number];
 
-	pr->outcome = res->end == CHILD_TIMED_OUT || res->end == CHILD_ABANDONED ? OUTCOME_TIMED_OUT
-										 : OUTCOME_CRASHED;
+	if (res->watched)
+		pr->outcome = OUTCOME_FAILED;
+	else
+		pr->outcome = res->end == CHILD_TIMED_OUT || res->end == CHILD_ABANDONED
+				  ? OUTCOME_TIMED_OUT
+				  : OUTCOME_CRASHED;
 	snprintf(pr->text, sizeof pr->text, "%.190s", res->reason);
 	report_failure(r->report, r->phase->name, res->reason, NULL);
+	recount(r, res);
 }
 
-static void run_phase(struct run *r, int64_t deadline)
+static void run_phase(struct run *r)
 {
 	const struct phase *p = r->phase;
 	struct phase_result *pr = &r->report->phases[p->number];
@@ -236,7 +274,7 @@ static void run_phase(struct run *r, int64_t deadline)
 				  .fn = worker,
 				  .arg = r,
 				  .flags = CHILD_WORKER,
-				  .deadline = deadline,
+				  .deadline = r->until,
 				  .watch = watch,
 				  .watch_arg = r};
 	struct child_result res = {0};
@@ -247,7 +285,7 @@ static void run_phase(struct run *r, int64_t deadline)
 	log_say("[%d/8] %s ...", p->number, p->name);
 	if (p->flags & PHASE_HOST_PID)
 		spec.flags |= CHILD_HOST_PID;
-	if (child_run(&spec, &res))
+	if (child_run(&spec, &res) || res.watched)
 		not_finished(r, &res);
 	pr->ms = res.ms;
 	log_say("[%d/8] %s: %s%s%s (%lld s)", p->number, p->name, outcome_name(pr->outcome),
@@ -280,12 +318,13 @@ void run_phases(struct run *r)
 		bool over = supervisor_signalled() || clock_ms() >= r->deadline;
 
 		r->phase = &phases[i];
-		if (!r->o->set.phases[i + 1])
+		if (!r->o->set.phases[i + 1] || (over && i < 7))
 			continue;
-		if (!over || i == 7)
-			run_phase(r, i == 7 ? deadline_in(SUMMARY_SECONDS)
-					    : deadline_first(r->deadline,
-							     clock_ms() + worst_case(r, r->phase)));
+		/* the summary is written whatever the run's deadline says */
+		r->until = i == 7
+			       ? deadline_in(SUMMARY_SECONDS)
+			       : deadline_first(r->deadline, clock_ms() + worst_case(r, r->phase));
+		run_phase(r);
 	}
 	log_phase("");
 }
@@ -299,10 +338,12 @@ static int tidy(void *arg)
 
 	if (root >= 0) {
 		/* a run that changed nothing leaves nothing to roll back */
-		if (!r->target.readonly && !r->shared->changes)
+		if (!r->target.readonly && !r->shared->changes && !r->shared->changes_unknown)
 			journal_forget(root, r->report->run);
 		close(root);
 	}
+	if (!r->target.readonly)
+		trial_sweep(r->target.root);
 	if (r->logs.at < r->logs.nplaces && !r->target.readonly)
 		logdir_prune(&r->logs);
 	return 0;

@@ -21,7 +21,7 @@ struct run {
 	struct logdir logs;
 	const struct phase *phase;
 	unsigned pivots; /* copied to the log folder */
-	int64_t deadline;
+	int64_t deadline, until; /* the run's, the present phase's */
 };
 
 /* Memory, signals, a mount namespace. NULL: no memory (said on standard error). */
