@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "target/libdirs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,27 +31,30 @@ static void folders(struct context *c, unsigned *repaired)
 	}
 }
 
-/* Drop words that name missing files; ld.so(8): parted by blanks or colons. */
-static void preload(struct context *c, unsigned *repaired)
+/* The loader reads it before every program: when nothing starts with it and all starts without, it
+ * goes into the journal. */
+static bool preload(struct context *c, char *why, size_t cap)
 {
-	char data[8192], out[8192], *save = NULL;
-	ssize_t n = path_read(c->t->fd, "/etc/ld.so.preload", data, sizeof data);
-	struct buf b = BUF_OF(out);
-	bool dropped = false;
+	static const char path[] = "/etc/ld.so.preload";
+	char data[8192], without[320];
+	ssize_t n = path_read(c->t->fd, path, data, sizeof data);
+	struct stat st;
+	struct file_attr attr = {.set_mode = true, .set_owner = true};
 
-	if (n <= 0)
-		return;
-	for (char *w = strtok_r(data, " \t\r\n:", &save); w;
-	     w = strtok_r(NULL, " \t\r\n:", &save)) {
-		if (*w != '/' || target_is_unknown(c->t, w) || path_exists(c->t->fd, w)) {
-			buf_addf(&b, "%s\n", w);
-			continue;
-		}
-		log_say("/etc/ld.so.preload names %s, which is missing: taken out", w);
-		dropped = true;
+	if (n < 0 || path_stat(c->t->fd, path, true, &st) || file_remove(c->journal, path))
+		return false;
+	if (libcrypt_control(c->t, 64, without, sizeof without) == 0) {
+		log_say("%s: no program started with it (%s): moved aside into the journal", path,
+			why);
+		return true;
 	}
-	if (dropped && !b.cut && !file_replace(c->journal, "/etc/ld.so.preload", out, b.len, NULL))
-		++*repaired;
+	attr.mode = st.st_mode & 07777;
+	attr.uid = st.st_uid;
+	attr.gid = st.st_gid;
+	if (file_replace(c->journal, path, data, (size_t)n, &attr))
+		log_say("%s could not be put back: %s", path, strerror(errno));
+	str_copy(why, cap, without);
+	return false;
 }
 
 /* /lib and /lib64 of a merged /usr, when the link is gone. */
@@ -171,11 +175,10 @@ int ground_check(struct context *c, char *why, size_t cap, unsigned *repaired)
 	if (c->journal) {
 		folders(c, repaired);
 		links(c, repaired);
-		preload(c, repaired);
 	}
 	if (libcrypt_control(c->t, 64, why, cap) == 0)
 		return 0;
-	if (!c->journal || !restore_essential(c, why, cap))
+	if (!c->journal || (!preload(c, why, cap) && !restore_essential(c, why, cap)))
 		return -1;
 	++*repaired;
 	return 0;

@@ -42,6 +42,7 @@ static void tell_official(const struct ladder *l)
 static enum outcome climb(struct ladder *l)
 {
 	const struct rung *r = ladder_rungs;
+	int broken;
 
 	while (l->c->set->libxcrypt_rebuild && r->before_rebuild)
 		r++;
@@ -59,8 +60,13 @@ static enum outcome climb(struct ladder *l)
 		report_pivot(l->c->report, r->name, l->why,
 			     r[1].name ? r[1].name : "a hash method that still works");
 	}
-	ladder_look(l, l->c->t->root);
+	broken = ladder_look(l, l->c->t->root);
 	share(l);
+	if (!broken) {
+		phase_text(l->c, 3,
+			   "libcrypt is sound as it was; the rebuild asked for was not possible");
+		return OUTCOME_SKIPPED;
+	}
 	report_failure(l->c->report, "libcrypt", l->why, NULL);
 	phase_text(l->c, 3, "no rung is left; a method that still works is used");
 	return OUTCOME_FAILED;

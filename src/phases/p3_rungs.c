@@ -213,6 +213,19 @@ static int lay_carried(struct ladder *l, const char *folder)
 	return rc;
 }
 
+/* A trial; 0/-1, why filled. */
+static int open_trial(struct ladder *l, struct trial *tr, unsigned flags)
+{
+	if (trial_open(tr, l->c->t->root, flags)) {
+		snprintf(l->why, sizeof l->why, "no trial possible: %s", strerror(errno));
+		return -1;
+	}
+	if (tr->weaker[0])
+		report_pivot(l->c->report, "an overlay of the target", tr->weaker,
+			     "a read-only view of it: only what is unpacked beside it can be used");
+	return 0;
+}
+
 /* Unpack or build into PKG_UNPACK_DIR with script, adopt from there. */
 static int from_script(struct ladder *l, const char *script, const char *arg, long seconds)
 {
@@ -221,10 +234,8 @@ static int from_script(struct ladder *l, const char *script, const char *arg, lo
 	char folder[320];
 	int rc = -1;
 
-	if (trial_open(&tr, l->c->t->root, 0)) {
-		snprintf(l->why, sizeof l->why, "no trial possible: %s", strerror(errno));
+	if (open_trial(l, &tr, 0))
 		return -1;
-	}
 	snprintf(folder, sizeof folder, "%s" PKG_UNPACK_DIR, tr.path);
 	pkg_script(&p, script, arg);
 	if (mkdir(folder, 0700) && errno != EEXIST)
@@ -265,10 +276,8 @@ static int rebuild(struct ladder *l, const char *script)
 	unsigned n = 0;
 	int rc = -1;
 
-	if (trial_open(&tr, l->c->t->root, l->m->builds ? TRIAL_ON_DISK : 0)) {
-		snprintf(l->why, sizeof l->why, "no trial possible: %s", strerror(errno));
+	if (open_trial(l, &tr, l->m->builds ? TRIAL_ON_DISK : 0))
 		return -1;
-	}
 	pkg_script(&p, script, l->package);
 	if (!run(l, &tr, &p, l->m->builds ? l->c->set->build_timeout : l->c->set->timeout) &&
 	    !ladder_look(l, tr.path)) {
@@ -327,6 +336,7 @@ static const char manual[] =
 static int rung_manual(struct ladder *l)
 {
 	char file[256], arg[600], folder[256], *slash;
+	unsigned built = 0;
 
 	snprintf(l->why, sizeof l->why, "no source archive of libxcrypt is on the target");
 	if (find_archive(l->c->t, file)) {
@@ -346,6 +356,11 @@ static int rung_manual(struct ladder *l)
 		if (from_script(l, manual, arg, l->c->set->build_timeout) &&
 		    ladder_broken(l, &l->libs[i]))
 			return -1;
+		built++;
+	}
+	if (!built) {
+		snprintf(l->why, sizeof l->why, "no library is broken: there is nothing to build");
+		return -1;
 	}
 	if (ladder_look(l, l->c->t->root))
 		return -1;
