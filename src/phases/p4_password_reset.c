@@ -22,12 +22,14 @@ struct reset {
 	char why[160];	     /* why a new one is needed */
 };
 
-/* Is the home encrypted under the old password? */
+/* Is the home encrypted under the old password? One that cannot be looked at may be. */
 static bool home_encrypted(const struct reset *r)
 {
 	static const char marks[][11] = {"/.ecryptfs", "/.Private", "/.fscrypt"};
 	char path[400];
 
+	if (target_is_unknown(r->c->t, r->a.home))
+		return true;
 	for (unsigned i = 0; i < sizeof marks / sizeof *marks; i++) {
 		snprintf(path, sizeof path, "%s%s", r->a.home, marks[i]);
 		if (path_exists(r->c->t->fd, path))
@@ -155,6 +157,8 @@ static int make_hash(struct reset *r, enum password_mode mode)
 static void plan_edits(const struct reset *r, struct p4_edit *e)
 {
 	const struct account *a = &r->a;
+	/* auto takes no limit off an account that was only chosen */
+	bool meant = r->c->set->user[0] || r->c->set->password != PASSWORD_AUTO;
 
 	*e = (struct p4_edit){.name = a->name, .hash = *r->hash ? r->hash : NULL};
 	if (e->hash && r->today >= 0)
@@ -162,8 +166,9 @@ static void plan_edits(const struct reset *r, struct p4_edit *e)
 	/* 0 would force a change at the prompt; without a clock, no date is better than a wrong one
 	 */
 	e->set_lastchg = e->hash && (r->today >= 0 || a->lastchg == 0);
-	e->clear_expire = r->today >= 0 && a->expire >= 0 && r->today >= a->expire;
-	e->clear_inactive = !e->hash && r->today >= 0 && a->lastchg > 0 && a->max >= 0 &&
+	e->clear_expire =
+	    r->c->set->user[0] && r->today >= 0 && a->expire >= 0 && r->today >= a->expire;
+	e->clear_inactive = meant && !e->hash && r->today >= 0 && a->lastchg > 0 && a->max >= 0 &&
 			    a->inactive >= 0 && r->today - a->lastchg > a->max + a->inactive;
 }
 
@@ -300,12 +305,22 @@ static enum outcome decide(struct reset *r)
 		return OUTCOME_SKIPPED;
 	}
 	judge(r);
+	/* who was only chosen is not unlocked: the lock may be meant */
+	if (set->password == PASSWORD_AUTO && r->a.locked && !set->user[0]) {
+		report_next(rep, "%s is locked; rd.recovery.user=%s (--user %s) unlocks it", name,
+			    name, name);
+		phase_text(r->c, 4, "%s is locked and was not named: left alone", name);
+		return OUTCOME_SKIPPED;
+	}
 	if (set->password == PASSWORD_AUTO && *r->why && home_encrypted(r)) {
 		report_next(rep,
-			    "the home of %s is encrypted under the old password; "
+			    "the home of %s is encrypted under the old password, or could not be "
+			    "looked at; "
 			    "rd.recovery.password=generate resets it all the same",
 			    name);
-		phase_text(r->c, 4, "nothing reset: the home of %s is encrypted", name);
+		phase_text(r->c, 4,
+			   "nothing reset: the home of %s is encrypted, or could not be looked at",
+			   name);
 		return OUTCOME_SKIPPED;
 	}
 	return reset(r, set->password);
