@@ -79,20 +79,41 @@ static int check_password_file(const struct options *o)
 	return -1;
 }
 
+/* The person's own files, named as seen from here: a phase's worker stands elsewhere. */
+static int make_absolute(char *path, size_t cap)
+{
+	char real[PATH_CAP];
+
+	if (!*path)
+		return 0;
+	if (realpath(path, real) && str_copy(path, cap, real))
+		return 0;
+	fprintf(stderr, "rd-recovery: %s: %s\n", path, strerror(errno));
+	return -1;
+}
+
+/* Another system's parts, where they are not mounted yet; the running one's are as they are. */
+static void mount_target(struct mounts *m, struct target *t, const struct options *o)
+{
+	str_copy(m->root, sizeof m->root, o->root);
+	m->seconds = o->set.timeout;
+	if (strcmp(o->root, "/"))
+		mounts_begin(m, t);
+}
+
 int command_run(struct options *o)
 {
 	struct run *r;
 	int status;
 
-	if (o->set.password == PASSWORD_FILE && check_password_file(o))
+	if ((o->set.password == PASSWORD_FILE && check_password_file(o)) ||
+	    make_absolute(o->set.password_file, sizeof o->set.password_file) ||
+	    make_absolute(o->set.capture, sizeof o->set.capture))
 		return 2;
 	r = run_start(o, false);
 	if (!r)
 		return 3;
-	str_copy(r->mounts.root, sizeof r->mounts.root, o->root);
-	r->mounts.seconds = o->set.timeout;
-	if (strcmp(o->root, "/"))
-		mounts_begin(&r->mounts, &r->target);
+	mount_target(&r->mounts, &r->target, o);
 	if (run_name(r)) {
 		mounts_end(&r->mounts);
 		return 3;
@@ -132,13 +153,17 @@ int command_diagnose(struct options *o)
 
 	if (!r)
 		return 3;
-	r->target.readonly = true;
+	r->target.readonly = r->mounts.readonly = true;
 	for (int i = 1; i <= 8; i++)
 		o->set.phases[i] = i == 1;
-	if (run_name(r))
+	mount_target(&r->mounts, &r->target, o);
+	if (run_name(r)) {
+		mounts_end(&r->mounts);
 		return 3;
+	}
 	r->logs.nplaces = 0;
 	run_phases(r);
+	mounts_end(&r->mounts);
 	for (unsigned i = 0; i < r->report->nfindings; i++)
 		if (is_fault(&r->report->findings[i]))
 			status = 1;
@@ -155,6 +180,8 @@ int command_diagnose(struct options *o)
 
 struct undo {
 	struct options *o;
+	struct mounts mounts;
+	struct target target;
 	char name[64];
 	int rc, error;
 	unsigned lines;
@@ -200,35 +227,53 @@ static int undo_run(void *arg)
 	return 0;
 }
 
-int command_rollback(struct options *o)
+/* Say how it went; the exit status. */
+static int undo_status(const struct undo *u)
 {
-	struct undo *u = supervisor_shared(sizeof *u);
-	char why[320];
-
-	if (!u)
-		return 3;
-	u->o = o;
-	supervisor_signals();
-	if (o->json)
-		fputs("[", stdout);
-	fflush(stdout);
-	if (supervisor_operation(&(struct operation){"rollback", undo_run, u, o->set.build_timeout},
-				 why, sizeof why)) {
-		fprintf(stderr, "rd-recovery: rollback in %s: %s\n", o->root, why);
-		return 3;
-	}
-	if (o->json)
-		puts("]");
 	if (u->rc >= 0) {
 		fprintf(stderr, "run %s: %u changes looked at%s\n", u->name, u->lines,
 			u->rc ? ", some left alone" : ", all undone");
 		return u->rc;
 	}
-	fprintf(stderr, "rd-recovery: %s\n",
-		u->error != ENOENT   ? strerror(u->error)
-		: o->rollback_run[0] ? "no such run"
-				     : "no run is left to undo");
-	return o->rollback_run[0] || u->error != ENOENT ? 2 : 0;
+	if (u->error != ENOENT)
+		fprintf(stderr, "rd-recovery: %s\n", strerror(u->error));
+	else if (u->o->rollback_run[0])
+		fprintf(stderr, "rd-recovery: no such run\n");
+	else if (u->target.nunknown)
+		fprintf(stderr,
+			"rd-recovery: no run was found, but not everything could be mounted\n");
+	else
+		fprintf(stderr, "rd-recovery: no run is left to undo\n");
+	if (u->error == ENOENT && !u->o->rollback_run[0])
+		return u->target.nunknown ? 1 : 0;
+	return 2;
+}
+
+int command_rollback(struct options *o)
+{
+	struct undo *u = supervisor_shared(sizeof *u);
+	char why[320];
+	int rc;
+
+	if (!u || log_start() || supervisor_namespace())
+		return 3;
+	u->o = o;
+	supervisor_signals();
+	log_to_error();
+	mount_target(&u->mounts, &u->target, o);
+	if (o->json)
+		fputs("[", stdout);
+	fflush(stdout);
+	rc = supervisor_operation(
+	    &(struct operation){"rollback", undo_run, u, o->set.build_timeout}, why, sizeof why);
+	mounts_end(&u->mounts);
+	if (rc) {
+		fprintf(stderr, "rd-recovery: rollback in %s: %s\n", o->root, why);
+		return 3;
+	}
+	if (o->json)
+		puts("]");
+	return undo_status(u);
 }
 
 /* --- capture, hash */

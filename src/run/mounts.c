@@ -8,9 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
+
+#ifndef MS_LAZYTIME
+#define MS_LAZYTIME (1UL << 25)
+#endif
 
 #define FSTAB_BYTES 65536
 
@@ -19,7 +24,8 @@ static const struct {
 	unsigned long flag;
 } flags[] = {{"ro", MS_RDONLY},	       {"nosuid", MS_NOSUID},	  {"nodev", MS_NODEV},
 	     {"noexec", MS_NOEXEC},    {"noatime", MS_NOATIME},	  {"nodiratime", MS_NODIRATIME},
-	     {"sync", MS_SYNCHRONOUS}, {"relatime", MS_RELATIME}, {"strictatime", MS_STRICTATIME}};
+	     {"sync", MS_SYNCHRONOUS}, {"relatime", MS_RELATIME}, {"strictatime", MS_STRICTATIME},
+	     {"dirsync", MS_DIRSYNC},  {"lazytime", MS_LAZYTIME}};
 
 /* mount(8)'s own words, which no file system knows (and discard, which a rescue has no use for). */
 static bool is_ours(const char *w)
@@ -58,9 +64,10 @@ unsigned long mounts_flags(const char *options, char *data, size_t cap)
 	return set;
 }
 
+static const char points[][6] = {"/usr", "/var", "/home", "/boot", "/efi"};
+
 bool mounts_wanted(const struct fstab_entry *e)
 {
-	static const char points[][6] = {"/usr", "/var", "/home", "/boot", "/efi"};
 	static const char not_local[][7] = {"swap", "tmpfs", "proc", "none", "bind", "ignore"};
 
 	for (size_t i = 0; i < sizeof not_local / sizeof *not_local; i++)
@@ -114,19 +121,27 @@ static void point_path(const struct mounts *m, const char *point, char *dst, siz
 static int read_fstab(void *arg)
 {
 	struct mounts *m = arg;
-	char text[FSTAB_BYTES];
-	int root = open(m->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ssize_t len = root < 0 ? -1 : path_read(root, "/etc/fstab", text, sizeof text);
+	char text[FSTAB_BYTES], real[PATH_CAP];
 	const char *p = text, *line;
 	unsigned number = 0;
+	ssize_t len;
 	size_t n;
+	int root;
 
+	/* as the mount table spells it */
+	if (!realpath(m->root, real) || !str_copy(m->root, sizeof m->root, real))
+		return errno;
+	root = open(m->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	len = root < 0 ? -1 : path_read(root, "/etc/fstab", text, sizeof text);
 	if (len < 0)
 		return errno == ENOENT ? 0 : errno;
-	while (m->n < MOUNTS_MAX && line_next(&p, text + len, &line, &n)) {
+	while (line_next(&p, text + len, &line, &n)) {
 		struct fstab_entry *e = &m->entries[m->n];
-		int rc = fstab_parse_line(line, n, e);
+		int rc;
 
+		if (m->n == MOUNTS_MAX)
+			return E2BIG;
+		rc = fstab_parse_line(line, n, e);
 		number++;
 		if (rc < 0)
 			log_line("/etc/fstab:%u: malformed, left out", number);
@@ -161,7 +176,7 @@ static int mount_one(void *arg)
 	snprintf(inside, sizeof inside, "/proc/self/fd/%d", fd);
 	if (mounts_device(e->source, device, sizeof device))
 		return errno;
-	if (m->readonly)
+	if (m->readonly && !str_starts(e->point, "/boot") && !str_starts(e->point, "/efi"))
 		set |= MS_RDONLY;
 	if (!strcmp(e->type, "auto") || strchr(e->type, ','))
 		return try_types(device, inside, set, data);
@@ -223,12 +238,23 @@ int mounts_writable(struct mounts *m, char *why, size_t cap)
 	return 0;
 }
 
-static void unknown(struct target *t, const struct fstab_entry *e, const char *why)
+static void unknown(struct target *t, const char *point)
 {
-	log_say("/etc/fstab:%u: %s could not be mounted (%s): what lies there is unknown", e->line,
-		e->point, why);
 	if (t->nunknown < TARGET_UNKNOWN)
-		str_copy(t->unknown[t->nunknown++], sizeof t->unknown[0], e->point);
+		str_copy(t->unknown[t->nunknown++], sizeof t->unknown[0], point);
+}
+
+/* Without an fstab nobody can tell what should lie under a bare mount point. */
+static void all_unknown(const struct mounts *m, struct target *t)
+{
+	struct mount_entry there = {0};
+	char path[400];
+
+	for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+		point_path(m, points[i], path, sizeof path);
+		if (mount_find(path, &there))
+			unknown(t, points[i]);
+	}
 }
 
 /* Parents before what lies in them. */
@@ -251,8 +277,10 @@ void mounts_begin(struct mounts *m, struct target *t)
 
 	if (supervisor_operation(&(struct operation){"read fstab", read_fstab, m, m->seconds}, why,
 				 sizeof why)) {
-		log_say("/etc/fstab cannot be read (%s): only what is mounted already is known",
+		log_say("/etc/fstab cannot be used (%s): only what is mounted already is known",
 			why);
+		m->n = 0;
+		all_unknown(m, t);
 		return;
 	}
 	sort_entries(m);
@@ -269,7 +297,10 @@ void mounts_begin(struct mounts *m, struct target *t)
 			m->mounted[m->current] = true;
 			log_line("mounted %s from %s", e->point, e->source);
 		} else {
-			unknown(t, e, why);
+			log_say("/etc/fstab:%u: %s could not be mounted (%s): what lies there is "
+				"unknown",
+				e->line, e->point, why);
+			unknown(t, e->point);
 		}
 	}
 }

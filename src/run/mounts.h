@@ -10,12 +10,12 @@
 #include "base/mount.h"
 #include "target/target.h"
 
-#define MOUNTS_MAX 16
+#define MOUNTS_MAX TARGET_UNKNOWN
 
 struct mounts { /* shared with the operations */
-	char root[256];
+	char root[256]; /* made absolute and plain by the first operation */
 	long seconds;
-	bool readonly;
+	bool readonly; /* all but /boot and the ESP, where a diagnosis leaves its logs */
 	bool root_was_readonly, root_changed;
 	struct fstab_entry entries[MOUNTS_MAX];
 	bool mounted[MOUNTS_MAX];

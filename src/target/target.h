@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define TARGET_UNKNOWN 8
+#define TARGET_UNKNOWN 64
 
 struct target {
 	char root[256];  /* absolute path of the mounted target, "/" for the running system */
