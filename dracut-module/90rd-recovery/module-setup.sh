@@ -24,7 +24,8 @@ depends() {
 
 # called by dracut
 installkernel() {
-    hostonly='' instmods overlay
+    # Trials, and what a target's /boot, ESP, /var and /home may lie on, whatever root is.
+    hostonly='' instmods overlay ext4 xfs btrfs f2fs vfat nls_cp437 nls_iso8859-1 nls_ascii nls_utf8
 }
 
 # Known-good copies of a system that is broken now are none: the payload judges that. A build never fails for want of them.

@@ -72,7 +72,7 @@ static int finish(struct options *o)
 					   : "starting the machine again");
 	supervisor_operation(&(struct operation){"sync", sync_all, NULL, 30}, why, sizeof why);
 	if (supervisor_operation(&(struct operation){"end", end_machine, o, 30}, why, sizeof why))
-		log_say("that failed (%s): the boot goes on", why);
+		log_say("that failed: %s", why);
 	return 0;
 }
 
@@ -136,7 +136,7 @@ static void work(struct run *r, const char *root)
 	if (o->mode != BOOT_DIAGNOSE && mounts_writable(&r->mounts, why, sizeof why)) {
 		log_say("%s cannot be made writable (%s): diagnosing only", root, why);
 		o->mode = BOOT_DIAGNOSE;
-		r->target.readonly = true;
+		r->mounts.readonly = r->target.readonly = true;
 	}
 	mounts_begin(&r->mounts, &r->target);
 	for (int i = 2; i <= 7 && o->mode == BOOT_DIAGNOSE; i++)
@@ -153,6 +153,7 @@ static void work(struct run *r, const char *root)
 	mounts_end(&r->mounts);
 }
 
+/* What is not ended here the hook ends, by a shell if it may: going on would mount root. */
 static int hibernated(struct run *r, const char *device)
 {
 	struct options *o = r->o;
@@ -163,7 +164,8 @@ static int hibernated(struct run *r, const char *device)
 	if (o->after == AFTER_BOOT)
 		o->after = AFTER_REBOOT;
 	hold(o);
-	return finish(o);
+	finish(o);
+	return OPEN_SHELL;
 }
 
 static int look_for_image(void *arg)
@@ -185,12 +187,14 @@ int command_boot(struct options *o)
 	r = run_start(o, true);
 	if (!r || !device)
 		return 0;
+	/* the emergency stage may come before any other */
+	if (strcmp(o->stage, "pre-pivot") &&
+	    supervisor_operation(
+		&(struct operation){"look for a hibernation image", look_for_image, device, 30},
+		why, sizeof why) == 0)
+		return hibernated(r, device);
 	if (!strcmp(o->stage, "pre-mount"))
-		return supervisor_operation(&(struct operation){"look for a hibernation image",
-								look_for_image, device, 30},
-					    why, sizeof why) == 0
-			   ? hibernated(r, device)
-			   : 0;
+		return 0;
 	if (!strcmp(o->stage, "emergency"))
 		emergency_run(r);
 	else
