@@ -229,7 +229,11 @@ static void kernel_word(struct options *o, char *text)
 		return;
 	}
 	instead = w->set(o, value ? value : "");
-	if (instead)
+	if (instead && w->set == set_password) {
+		str_copy(o->mistaken, sizeof o->mistaken, value ? value : "");
+		problem(o, "rd.recovery.password has a malformed mode: keep (a password does not "
+			   "belong there)");
+	} else if (instead)
 		problem(o, "rd.recovery.%s=%.60s is malformed: %s", w->name, value ? value : "",
 			instead);
 }

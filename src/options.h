@@ -33,6 +33,7 @@ struct options {
 	long hold;	    /* seconds */
 	char root[256], boot[256], config[256], output[256], rollback_run[64], stage[16];
 	bool json, forget;
+	char mistaken[128];		       /* what stood where a password mode belongs: it may be one */
 	bool keep;			      /* something malformed: no password is touched */
 	char problems[OPTIONS_PROBLEMS][160]; /* malformed words, named; what was done instead */
 	unsigned nproblems;

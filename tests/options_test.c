@@ -70,6 +70,15 @@ START_TEST(malformed_password_mode_keeps)
 }
 END_TEST
 
+START_TEST(password_typed_for_a_mode_is_not_repeated)
+{
+	kernel("rd.recovery rd.recovery.password=hunter22");
+	ck_assert_uint_eq(o.nproblems, 1);
+	ck_assert_ptr_null(strstr(o.problems[0], "hunter22"));
+	ck_assert_str_eq(o.mistaken, "hunter22");
+}
+END_TEST
+
 START_TEST(malformed_user_touches_no_password)
 {
 	kernel("rd.recovery rd.recovery.user=../x rd.recovery.password=generate");
@@ -200,6 +209,7 @@ Suite *options_suite(void)
 	tcase_add_test(t, last_word_wins);
 	tcase_add_test(t, malformed_mode_only_diagnoses);
 	tcase_add_test(t, malformed_password_mode_keeps);
+	tcase_add_test(t, password_typed_for_a_mode_is_not_repeated);
 	tcase_add_test(t, malformed_user_touches_no_password);
 	tcase_add_test(t, malformed_number_is_the_default);
 	tcase_add_test(t, malformed_phases_change_nothing);
