@@ -16,11 +16,12 @@
 
 static const char marker[] = "-recovery-logs-";
 
-static void add(struct logdir *d, const char *root, const char *path)
+static void add(struct logdir *d, const char *path, bool inside)
 {
-	if (d->nplaces < LOGDIR_PLACES)
-		snprintf(d->places[d->nplaces++], sizeof d->places[0], "%s%s",
-			 strcmp(root, "/") ? root : "", path);
+	if (d->nplaces == LOGDIR_PLACES)
+		return;
+	str_copy(d->places[d->nplaces].path, sizeof d->places[0].path, path);
+	d->places[d->nplaces++].inside = inside;
 }
 
 static bool is_mounted(const struct target *t, const char *point)
@@ -96,23 +97,27 @@ void logdir_places(struct logdir *d, const struct target *t, const char *given, 
 
 	memset(d, 0, sizeof *d);
 	snprintf(d->name, sizeof d->name, "%s%s%s", t->os_id, marker, run);
+	str_copy(d->root, sizeof d->root, t->root);
+	str_copy(d->os_id, sizeof d->os_id, t->os_id);
 	if (*given)
-		add(d, "", given);
+		add(d, given, false);
 	if (boot && !*given && t->boot[0] && (t->boot_own || !t->readonly))
-		add(d, "", t->boot);
+		add(d, "/boot", true);
 	for (int i = 0; i < 2 && boot; i++)
 		if (is_mounted(t, esp[i]))
-			add(d, t->root, esp[i]);
+			add(d, esp[i], true);
 	if (!t->readonly)
-		add(d, t->root, "/var/log");
-	add(d, "", "/run");
+		add(d, "/var/log", true);
+	add(d, "/run", false);
 }
 
 const char *logdir_where(const struct logdir *d, char *dst, size_t cap)
 {
 	dst[0] = '\0';
 	if (d->at < d->nplaces)
-		snprintf(dst, cap, "%s/%s", d->places[d->at], d->name);
+		snprintf(dst, cap, "%s%s/%s",
+			 d->places[d->at].inside && strcmp(d->root, "/") ? d->root : "",
+			 d->places[d->at].path, d->name);
 	return dst;
 }
 
@@ -122,9 +127,24 @@ bool logdir_leave(struct logdir *d)
 	return ++d->at < d->nplaces;
 }
 
+static int open_place(const struct logdir *d)
+{
+	const char *path = d->places[d->at].path;
+	int root, fd;
+
+	if (!d->places[d->at].inside)
+		return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	root = open(d->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -1;
+	fd = path_open(root, path, O_RDONLY | O_DIRECTORY, 0);
+	close(root);
+	return fd;
+}
+
 static int open_folder(const struct logdir *d)
 {
-	int place = open(d->places[d->at], O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
+	int place = open_place(d), fd = -1;
 	int error;
 
 	if (place < 0)
@@ -184,6 +204,7 @@ struct old {
 struct olds {
 	struct old *list;
 	unsigned n;
+	char prefix[64];
 };
 
 /* "... sequence N ..." in the first lines of its main.log; 0 when there is none. */
@@ -214,7 +235,7 @@ static int collect(void *arg, int dirfd, const char *name)
 	struct olds *o = arg;
 	struct stat st;
 
-	if (!strstr(name, marker) || strlen(name) >= sizeof o->list->name ||
+	if (!str_starts(name, o->prefix) || strlen(name) >= sizeof o->list->name ||
 	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode))
 		return 0;
 	str_copy(o->list[o->n].name, sizeof o->list->name, name);
@@ -233,8 +254,11 @@ static int newest_first(const void *a, const void *b)
 
 void logdir_prune(const struct logdir *d)
 {
-	struct olds o = {calloc(256, sizeof(struct old)), 0};
-	int place = open(d->places[d->at], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct olds o = {calloc(256, sizeof(struct old)), 0, ""};
+	int place = open_place(d);
+
+	/* another system's folders in a shared /boot are counted by its own runs */
+	snprintf(o.prefix, sizeof o.prefix, "%s%s", d->os_id, marker);
 
 	if (o.list && place >= 0) {
 		path_each(place, "/", collect, &o);

@@ -16,9 +16,13 @@
 #define LOGDIR_KEPT 6
 
 struct logdir { /* in memory shared with the children */
-	char places[LOGDIR_PLACES][256];
+	char root[256]; /* of the target */
+	struct {
+		char path[256];
+		bool inside; /* below root: no symlink leads out of it */
+	} places[LOGDIR_PLACES];
 	unsigned nplaces, at;
-	char name[128];
+	char os_id[40], name[128];
 	size_t copied[LOG_STREAMS];
 };
 
