@@ -32,7 +32,7 @@ recover() {
 	timeout 600 script -qec "exec $payload run --root $root $*" /dev/null </dev/null >"$dir/out" 2>&1
 	_got=$?
 	[ "$_got" -eq "$_want" ] || fail "exit status $_got, not $_want"
-	logs=$(echo "$root"/boot/*-recovery-logs-*)
+	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*' | sort | tail -n 1)
 }
 
 new_password() {
@@ -253,6 +253,70 @@ logs_find_another_place() {
 	grep -q "$dir/missing" "$root"/var/log/*-recovery-logs-*/pivots.log || fail 'no pivot says so'
 }
 
+interrupted_run_keeps_its_backups() {
+	root
+	chmod 700 "$root/usr/lib"
+	printf '#!/bin/sh\ntrap "" TERM INT HUP\nwhile :; do sleep 1000; done\n' >"$root/usr/bin/dpkg-deb"
+	chmod 755 "$root/usr/bin/dpkg-deb"
+	"$payload" run --root "$root" >"$dir/out" 2>&1 &
+	_pid=$!
+	# the mode is mended; the package manager hangs
+	timeout 60 sh -c "until grep -q 'tried: (a)' '$root'/boot/*/pivots.log 2>/dev/null; do sleep 0.2; done" ||
+		fail 'rung (a) was never left'
+	kill -TERM "$_pid"
+	wait "$_pid"
+	[ $? -eq 4 ] || fail 'not exit status 4'
+	[ "$(stat -c %a "$root/usr/lib")" = 755 ] || fail 'nothing had been changed yet'
+	grep -q '1 change was made' "$dir/out" || fail 'the summary does not count the change'
+	"$payload" rollback --root "$root" >"$dir/out" 2>&1 || fail 'rollback failed'
+	[ "$(stat -c %a "$root/usr/lib")" = 700 ] || fail 'the change was not undone'
+}
+
+rebuild_of_a_sound_library_is_not_claimed() {
+	root systemd sound
+	no_cached_package
+	cp "$top"/build/sources/libxcrypt-*-autotools.tar.xz "$root/usr/src/"
+	cp "$lib" "$dir/before.so"
+	echo 'libxcrypt = rebuild' >"$dir/conf"
+	recover 1 --phases 3,8 --config "$dir/conf"
+	cmp -s "$lib" "$dir/before.so" || fail 'the library changed'
+	grep -q '"rung": ""' "$logs/report.json" || fail 'a rung claims a repair'
+	grep -q '"number": 3, "outcome": "skipped"' "$logs/report.json" || fail 'phase 3 does not say that it was not possible'
+}
+
+broken_preload_is_moved_aside() {
+	root systemd sound
+	echo '#include <unistd.h>
+	__attribute__((constructor)) static void end(void) { _exit(7); }' | gcc -shared -fPIC -x c -o "$root/usr/lib/end.so" -
+	# shellcheck disable=SC2016 # the loader's own word
+	printf '/usr/lib/end.so\n/usr/$LIB/missing.so\n' >"$root/etc/ld.so.preload"
+	cp "$root/etc/ld.so.preload" "$dir/preload"
+	chroot "$root" /bin/true 2>/dev/null && fail 'the root is not broken'
+	recover 0
+	chroot "$root" /bin/true || fail 'nothing starts'
+	"$payload" rollback --root "$root" >"$dir/out" 2>&1 || fail 'rollback failed'
+	cmp -s "$root/etc/ld.so.preload" "$dir/preload" || fail 'the file did not come back'
+}
+
+harmless_preload_stays() {
+	root systemd sound
+	# shellcheck disable=SC2016 # the loader's own word
+	printf '/usr/$LIB/missing.so\n' >"$root/etc/ld.so.preload"
+	cp "$root/etc/ld.so.preload" "$dir/preload"
+	recover 1 --phases 3,8
+	cmp -s "$root/etc/ld.so.preload" "$dir/preload" || fail 'the file was edited'
+}
+
+locked_account_must_be_named() {
+	root systemd sound
+	chroot "$root" /usr/bin/passwd -q -l argo
+	cp "$root/etc/shadow" "$dir/shadow"
+	recover 1
+	cmp -s "$dir/shadow" "$root/etc/shadow" || fail 'shadow changed'
+	recover 0 --user argo
+	accepts "$(new_password)" || fail 'the new password is refused'
+}
+
 canary_leaves_no_tally() {
 	root systemd sound
 	sed -i '1i auth required pam_faillock.so preauth deny=3' "$root/etc/pam.d/common-auth"
@@ -278,7 +342,8 @@ configured_hash_is_set() {
 password_file_is_used() {
 	root systemd sound
 	printf 'third-horse-7\nnot this\n' >"$dir/pw"
-	recover 0 --password "file:$dir/pw"
+	cd "$dir" || fail 'no folder'
+	recover 0 --password file:pw
 	accepts third-horse-7 || fail 'the password of the file is refused'
 	grep -rqF third-horse-7 "$root" && fail 'the password is in a file'
 	:
@@ -340,6 +405,8 @@ wrong_use_touches_nothing() {
 cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
 	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_c_portage_double rung_d_manual_build rung_e_another_method
 	hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
+	interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
+	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
 	canary_leaves_no_tally configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
 	wrong_use_touches_nothing'
