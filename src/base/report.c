@@ -42,7 +42,8 @@ int report_finding(struct report *r, const struct finding *f)
 		return -1;
 	}
 	r->findings[r->nfindings] = *f;
-	log_line("finding: %s: %s: %s", severity_name(f->severity), f->id, f->evidence);
+	if (!r->scratch)
+		log_line("finding: %s: %s: %s", severity_name(f->severity), f->id, f->evidence);
 	return (int)r->nfindings++;
 }
 

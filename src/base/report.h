@@ -67,6 +67,7 @@ struct report {
 	char next[8][240]; /* what the person should type next */
 	unsigned nexts;
 	bool selinux, password_set, password_generated;
+	bool scratch; /* only looked into: its findings are not logged */
 	enum verdict verdict;
 	char verdict_text[240];
 	unsigned changes;	       /* journalled */

@@ -2,14 +2,40 @@
 
 #include "checks/families.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 const struct check checks[] = {
-    {"loader-missing", 3, detect_loader, NULL},
-    {"libcrypt-missing", 3, NULL, NULL}, /* by the next row's detection */
-    {"libcrypt-method", 3, detect_libcrypt, NULL},
-    {"account-locked", 4, detect_account, NULL},
-    {"dm-disabled", 6, detect_display, NULL},
-    {0},
+    {"loader-missing", 3, detect_loader, NULL},	   {"libcrypt-missing", 3, NULL, NULL},
+    {"libcrypt-method", 3, detect_libcrypt, NULL}, {"account-locked", 4, detect_account, NULL},
+    {"dm-disabled", 6, detect_display, NULL},	   {0},
 };
+
+static const struct check *find_row(const char *id)
+{
+	const struct check *k = checks;
+
+	while (k->id && strcmp(k->id, id))
+		k++;
+	return k->id ? k : NULL;
+}
+
+void check_found(struct check_context *c, const struct cause *cause, const char *fmt, ...)
+{
+	const struct check *row = find_row(cause->id);
+	struct finding f = {
+	    .severity = cause->severity, .blocks = cause->blocks, .repairable = row && row->phase};
+	va_list ap;
+
+	snprintf(f.id, sizeof f.id, "%s", cause->id);
+	snprintf(f.action, sizeof f.action, "%s", cause->action);
+	va_start(ap, fmt);
+	vsnprintf(f.evidence, sizeof f.evidence, fmt, ap);
+	va_end(ap);
+	report_finding(c->report, &f);
+}
 
 void check_detect_all(struct check_context *c)
 {
@@ -18,7 +44,32 @@ void check_detect_all(struct check_context *c)
 			k->detect(c);
 }
 
-unsigned check_repair_phase(struct check_context *c, int phase)
+struct report *check_look(const struct check_context *c)
+{
+	struct check_context again = *c;
+
+	again.report = calloc(1, sizeof *again.report);
+	again.journal = NULL;
+	if (again.report) {
+		again.report->scratch = true;
+		check_detect_all(&again);
+	}
+	return again.report;
+}
+
+static bool still_found(const struct check_context *c, const char *id)
+{
+	struct report *now = check_look(c);
+	bool found = !now;
+
+	for (unsigned i = 0; now && i < now->nfindings; i++)
+		found |=
+		    now->findings[i].severity != SEVERITY_NOTE && !strcmp(now->findings[i].id, id);
+	free(now);
+	return found;
+}
+
+unsigned check_repair_phase(struct check_context *c, int phase, unsigned *n)
 {
 	unsigned open = 0;
 
@@ -27,8 +78,9 @@ unsigned check_repair_phase(struct check_context *c, int phase)
 
 		if (k->phase != phase || !k->repair || !report_find(c->report, k->id))
 			continue;
-		repaired = k->repair(c) == 0;
+		repaired = c->journal && k->repair(c) == 0 && !still_found(c, k->id);
 		report_settle(c->report, k->id, repaired ? FINDING_REPAIRED : FINDING_FAILED);
+		*n += repaired;
 		open += !repaired;
 	}
 	return open;

@@ -9,6 +9,20 @@ int64_t context_deadline(const struct context *c, long seconds)
 
 struct check_context context_checks(const struct context *c)
 {
-	return (struct check_context){
-	    .t = c->t, .report = c->report, .journal = c->journal, .user = c->shared->user};
+	return (struct check_context){.t = c->t,
+				      .report = c->report,
+				      .journal = c->journal,
+				      .user = c->shared->user,
+				      .named = c->set->user[0],
+				      .deadline = c->deadline,
+				      .timeout = c->set->timeout};
+}
+
+unsigned context_repair(const struct context *c, int phase)
+{
+	struct check_context checks_of = context_checks(c);
+	unsigned repaired = 0;
+
+	check_repair_phase(&checks_of, phase, &repaired);
+	return repaired;
 }

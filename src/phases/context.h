@@ -43,5 +43,7 @@ struct context {
 int64_t context_deadline(const struct context *c, long seconds);
 /* check_context of a phase. */
 struct check_context context_checks(const struct context *c);
+/* Repair what the checks of this phase found. Returns how many causes are gone. */
+unsigned context_repair(const struct context *c, int phase);
 
 #endif

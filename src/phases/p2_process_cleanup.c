@@ -258,7 +258,7 @@ static void see_locks(struct look *l, unsigned *moved, unsigned *failed)
 enum outcome p2_process_cleanup(struct context *c)
 {
 	struct look *l = calloc(1, sizeof *l);
-	unsigned survived = 0, moved = 0, failed = 0, ended;
+	unsigned survived = 0, moved = context_repair(c, 2), failed = 0, ended;
 
 	if (!l)
 		return OUTCOME_FAILED;
@@ -274,11 +274,12 @@ enum outcome p2_process_cleanup(struct context *c)
 	}
 	see_locks(l, &moved, &failed);
 	ended = (unsigned)l->nends - survived;
-	phase_text(c, 2,
-		   "%u odd processes, %u hold the target, %u ended, %u survived, %u stale locks "
-		   "moved aside%s",
-		   l->odd, l->held, ended, survived, moved,
-		   c->t->live ? "; the target runs: only looked" : "");
+	phase_text(
+	    c, 2,
+	    "%u odd processes, %u hold the target, %u ended, %u survived, %u causes or stale "
+	    "locks cleared%s",
+	    l->odd, l->held, ended, survived, moved,
+	    c->t->live ? "; the target runs: only looked" : "");
 	free(l);
 	if (survived || failed)
 		return OUTCOME_FAILED;

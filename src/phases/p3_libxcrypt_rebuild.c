@@ -105,19 +105,17 @@ static enum outcome judge(struct ladder *l)
 
 enum outcome p3_libxcrypt_rebuild(struct context *c)
 {
-	struct check_context checks_of = context_checks(c);
 	struct ladder l = {.c = c};
-	unsigned repaired;
+	unsigned repaired = context_repair(c, 3), ground;
 	char why[320] = "";
 	enum outcome o;
 
-	check_repair_phase(&checks_of, 3);
-	if (ground_check(c, why, sizeof why, &repaired)) {
+	if (ground_check(c, why, sizeof why, &ground)) {
 		/* nothing can be said of libcrypt by a program that can't start */
 		report_failure(c->report, "no dynamic program starts", why, NULL);
 		phase_text(c, 3, "no dynamic program starts: %.150s", why);
 		return OUTCOME_FAILED;
 	}
 	o = judge(&l);
-	return o == OUTCOME_NOTHING && repaired ? OUTCOME_REPAIRED : o;
+	return o == OUTCOME_NOTHING && repaired + ground ? OUTCOME_REPAIRED : o;
 }

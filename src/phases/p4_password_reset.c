@@ -328,13 +328,12 @@ static enum outcome decide(struct reset *r)
 
 enum outcome p4_password_reset(struct context *c)
 {
-	struct check_context checks_of = context_checks(c);
+	unsigned repaired = context_repair(c, 4);
 	struct reset r = {.c = c, .today = accounts_today(c->t)};
 	enum outcome o = OUTCOME_FAILED;
 	const char *bad = "/etc/passwd";
 	char reason[160], name[64];
 
-	check_repair_phase(&checks_of, 4);
 	str_copy(name, sizeof name, c->shared->user);
 	if ((*name || !accounts_choose(c->t, c->set->user, name, reason)) &&
 	    !accounts_get(c->t, name, &r.a, &bad)) {
@@ -345,5 +344,5 @@ enum outcome p4_password_reset(struct context *c)
 		report_failure(c->report, bad, strerror(errno), NULL);
 	}
 	explicit_bzero(&r, sizeof r);
-	return o;
+	return o == OUTCOME_NOTHING && repaired ? OUTCOME_REPAIRED : o;
 }

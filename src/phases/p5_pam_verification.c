@@ -179,7 +179,7 @@ static enum outcome ask(struct context *c, const struct account *a, struct canar
 
 enum outcome p5_pam_verification(struct context *c)
 {
-	unsigned found = look_services(c);
+	unsigned repaired = context_repair(c, 5), found = look_services(c);
 	const char *bad = "/etc/passwd";
 	char name[64], reason[160], text[160];
 	struct account a;
@@ -204,5 +204,5 @@ enum outcome p5_pam_verification(struct context *c)
 		phase_text(c, 5, "%s; %u faults in PAM's files", c->report->verdict_text, found);
 	else
 		phase_text(c, 5, "%s", c->report->verdict_text);
-	return o;
+	return o == OUTCOME_OK && repaired ? OUTCOME_REPAIRED : o;
 }

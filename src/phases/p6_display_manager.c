@@ -142,6 +142,7 @@ enum outcome p6_display_manager(struct context *c)
 	struct choice ch = {.c = c, .init = init_in_use(c->t)};
 	const struct display_manager *dm;
 
+	context_repair(c, 6);
 	if (target_is_unknown(c->t, "/usr")) {
 		phase_text(c, 6,
 			   "/usr could not be mounted: nothing is known of a display manager");

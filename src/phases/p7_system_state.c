@@ -4,20 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the checks see now, apart from the run's own record. */
-static struct report *detect_again(struct context *c)
-{
-	struct report *now = calloc(1, sizeof *now);
-	struct check_context again = context_checks(c);
-
-	if (!now)
-		return NULL;
-	again.report = now;
-	again.journal = NULL;
-	check_detect_all(&again);
-	return now;
-}
-
 static bool has(const struct report *r, const char *id)
 {
 	for (unsigned i = 0; i < r->nfindings; i++)
@@ -67,7 +53,8 @@ enum outcome p7_system_state(struct context *c)
 {
 	unsigned failed = collect_all(c, LOG_STATE), changed;
 	struct tally n = {0};
-	struct report *now = detect_again(c);
+	struct check_context checks_of = context_checks(c);
+	struct report *now = check_look(&checks_of);
 
 	changed = collect_compare(LOG_DIAGNOSTICS, LOG_STATE, LOG_STATE);
 	log_put(LOG_STATE, "== findings compared with before the run");

@@ -6,6 +6,7 @@
 
 #define PHASE_WRITES 1u    /* gets a journal */
 #define PHASE_HOST_PID 2u  /* must see and signal the processes outside */
+#define PHASE_ANYHOW 4u    /* runs without a journal too, changing nothing */
 
 struct phase {
 	int number;

@@ -182,9 +182,11 @@ static enum outcome run_one(struct run *r, struct target *t, struct journal *j)
 				 t->readonly ? "diagnosing only" : strerror(errno));
 			report_failure(r->report, r->phase->name, why, NULL);
 			phase_text(&c, r->phase->number, "%s", why);
-			return OUTCOME_SKIPPED;
+			if (!(r->phase->flags & PHASE_ANYHOW))
+				return OUTCOME_SKIPPED;
+		} else {
+			c.journal = j;
 		}
-		c.journal = j;
 	}
 	outcome = r->phase->run(&c);
 	if (c.journal) {
