@@ -1,4 +1,4 @@
-# rd-recovery. make: the payload build/rd-recovery. make test, make demo, make lint, make install, make deps, make clean.
+# rd-recovery. make: the payload build/rd-recovery. make test, make lockouts, make demo, make lint, make install, make deps, make clean.
 
 # --- settings
 VERSION      := 0.1
@@ -82,6 +82,8 @@ build/unit: $(UNITS) $(TESTS:tests/%.c=build/test/%.o) build/unit.c
 	@gcc $(TESTFLAGS) -o $@ $^ build/libs/glibc/libcrypt.a build/libs/glibc/libbearssl.a $$(pkg-config --libs check)
 test: deps build/rd-recovery build/unit build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/run.sh
+lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
+	@sh tests/lockouts/run.sh
 demo: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@qemu/demo.sh
 lint: deps build/libs/glibc/libbearssl.a
@@ -103,4 +105,4 @@ clean:
 	rm -rf --one-file-system build
 
 -include $(OBJECTS:.o=.d) $(UNITS:.o=.d)
-.PHONY: all deps deps-build test demo lint install clean FORCE
+.PHONY: all deps deps-build test lockouts demo lint install clean FORCE
