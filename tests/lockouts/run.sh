@@ -31,7 +31,10 @@ while :; do
 	esac
 	shift
 done
-[ $# -gt 0 ] || set -- $(cd "$here" && ls -d [0-9][0-9]-*/ | tr -d /)
+if [ $# -eq 0 ]; then
+	cd "$here" || exit 1
+	set -- [0-9][0-9]-*
+fi
 
 rm -rf --one-file-system "$work"
 mkdir -p "$work"

@@ -117,6 +117,7 @@ let_in() {
 
 # named: every id of the scenario is a finding of diagnose.
 named() {
+	# shellcheck disable=SC2086 # none or two words
 	payload diagnose --root "$root" $user_args
 	for _id in $ids; do
 		grep -Eq "^(note|warning|error): $_id:" "$dir/out" || fail "diagnose does not name $_id"
@@ -124,6 +125,7 @@ named() {
 }
 
 gone() {
+	# shellcheck disable=SC2086 # none or two words
 	payload diagnose --root "$root" $user_args
 	for _id in $ids; do
 		! grep -Eq "^(warning|error): $_id:" "$dir/out" || fail "$_id is still there"
@@ -176,7 +178,8 @@ repair() {
 	modes_no_wider
 	_before=$(differences)
 	recover "$status" --password keep
-	[ "$_before" = "$(differences)" ] && grep -Eq 'Nothing on the system was changed' "$dir/out" || fail 'a second run changed something'
+	[ "$_before" = "$(differences)" ] || fail 'a second run left another tree'
+	grep -q 'Nothing on the system was changed' "$dir/out" || fail 'a second run changed something'
 	payload rollback --root "$root" || fail 'rollback failed'
 	unchanged 'rollback left a difference'
 	[ "$auto" = yes ] || return 0
