@@ -44,6 +44,46 @@ des_tables_at_start() {
 			-e 's/^des_init\(void\)/__attribute__((constructor)) &/' >lib/alg-des-tables.c
 }
 
+# The Streebog table, 16 KiB: each entry is linear in the bits of Pi's, so that 64 words give them all. What does not reproduce every
+# entry ends the build.
+gost_table_at_start() {
+	gcc -include stddef.h -include lib/alg-gost3411-2012-core.h -Ilib -w -o "$work/gost" -x c - <<-'END'
+		#include <stdio.h>
+
+		int main(void)
+		{
+			unsigned long long bits[8][8], x;
+
+			for (int i = 0; i < 8; i++)
+				for (int b = 0; b < 256; b++)
+					for (int k = 0; k < 8; k++)
+						if (Pi[b] == 1 << k)
+							bits[i][k] = Ax[i][b];
+			for (int i = 0; i < 8; i++)
+				for (int b = 0; b < 256; b++) {
+					x = 0;
+					for (int k = 0; k < 8; k++)
+						x ^= Pi[b] >> k & 1 ? bits[i][k] : 0;
+					if (x != Ax[i][b])
+						return 1;
+				}
+			puts("static unsigned long long Ax[8][256];\n"
+			     "static const unsigned long long Ax_bits[64] = {");
+			for (int i = 0; i < 64; i++)
+				printf("0x%llxULL,\n", bits[i / 8][i % 8]);
+			puts("};\n"
+			     "__attribute__((constructor)) static void make_Ax(void)\n"
+			     "{\n"
+			     "	for (int i = 0; i < 8 * 8 * 256; i++)\n"
+			     "		if (Pi[i / 8 % 256] >> i % 8 & 1)\n"
+			     "			Ax[i / 2048][i / 8 % 256] ^= Ax_bits[i / 2048 * 8 + i % 8];\n"
+			     "}");
+		}
+	END
+	"$work/gost" >lib/alg-gost3411-2012-precalc.h.new
+	mv lib/alg-gost3411-2012-precalc.h.new lib/alg-gost3411-2012-precalc.h
+}
+
 # make_static COMPILER HOST CPPFLAGS
 make_static() {
 	_flags="-Os -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
@@ -53,6 +93,7 @@ make_static() {
 		configure_crypt --host="$2" --disable-shared --enable-static --enable-obsolete-api=no \
 			--enable-hashes=all CC="$1" CPPFLAGS="$3" CFLAGS="$_flags"
 		des_tables_at_start
+		gost_table_at_start
 		make -s libcrypt.la
 		cp .libs/libcrypt.a "$out/"
 		cp crypt.h "$out/include/"
