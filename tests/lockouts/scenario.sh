@@ -3,6 +3,7 @@
 # NN-id/break is sourced with $root entered (machine.sh: inside, cripple, ...) and damages it as the cause does. Modes of what it copies: the package's.
 # NN-id/expect sets, where the default does not fit:
 #   ids='ID...'          what diagnose must name; the folder's id
+#   kind=damaged         files damaged one by one, see damaged.sh
 #   kind=name            D-only: the finding and its advice alone; no run
 #   on='systemd openrc'  the roots it is tried on
 #   door=login           login, su, helper (unix_chkpwd as the user) or none: refuses the right password before, lets in after
@@ -24,6 +25,8 @@ right=correct-horse-9
 . "$top/qemu/lib.sh"
 # shellcheck source=/dev/null
 . "$top/qemu/machine.sh"
+# shellcheck source=/dev/null
+. "$here/damaged.sh"
 
 fail() {
 	tail -n 15 "$logs/main.log" 2>/dev/null | sed 's/^/  # /'
@@ -218,6 +221,7 @@ scenario() {
 	case $kind in
 	repair) repair ;;
 	name) name_it ;;
+	damaged) damaged ;;
 	*) fail "expect: kind=$kind" ;;
 	esac
 	[ "$kind" = repair ] && _repaired=yes || _repaired='by hand'
