@@ -456,7 +456,7 @@ const char *options_help(void)
 	       "  rollback  [--root DIR] [--forget] [--json] [RUN]\n"
 	       "            undo a run (default: the newest one not undone)\n"
 	       "  capture   [--root DIR] --output DIR\n"
-	       "            copy the libcrypt libraries that are proven to work\n"
+	       "            copy what a login needs, if the system is healthy\n"
 	       "  hash      password on standard input -> password_hash line\n\n"
 	       "MODE: auto (default), generate, keep, config, file:PATH.\n"
 	       "LIST: phases by number, as 1,4,5.\n\n"

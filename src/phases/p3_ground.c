@@ -3,6 +3,8 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "target/capture.h"
+#include "target/init_own.h"
 #include "target/libdirs.h"
 
 #include <errno.h>
@@ -98,48 +100,55 @@ static bool is_sound(const struct target *t, const char *path)
 	return libdirs_elf(t, path, &e) == 0;
 }
 
-/* Put source's copy of path where the target's is missing or damaged. True: done. */
-static bool restore(struct context *c, const struct target *source, const char *path)
+/* Is a copy of path there: in the rescue system, or (NULL) captured? */
+static bool has_copy(const struct context *c, const struct target *rescue, const char *path)
+{
+	struct capture_copy copy;
+
+	return rescue ? is_sound(rescue, path) : !capture_follow(c->t, path, &copy);
+}
+
+static int copy_file(struct context *c, const struct target *rescue, const char *path)
 {
 	struct file_attr attr = {.set_mode = true, .set_owner = true, .mode = 0755};
-	char link[PATH_CAP], name[256];
-	int dir = path_parent(source->fd, path, false, name), fd, rc;
-	ssize_t n;
+	int fd = path_open(rescue->fd, path, O_RDONLY, 0), rc;
 
-	if (dir < 0)
-		return false;
-	n = readlinkat(dir, name, link, sizeof link - 1);
-	close(dir);
-	if (n > 0) {
-		link[n] = '\0';
+	rc = fd < 0 ? -1 : file_replace_from(c->journal, path, fd, &attr);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Put a copy of path where the target's is missing or damaged. True: done. */
+static bool restore(struct context *c, const struct target *rescue, const char *path)
+{
+	char link[256];
+	int rc;
+
+	if (!rescue)
+		rc = capture_adopt(c->t, c->journal, path);
+	else if (!init_link(rescue, path, link, sizeof link))
 		rc = file_symlink(c->journal, path, link);
-	} else {
-		fd = path_open(source->fd, path, O_RDONLY, 0);
-		rc = fd < 0 ? -1 : file_replace_from(c->journal, path, fd, &attr);
-		if (fd >= 0)
-			close(fd);
-	}
+	else
+		rc = copy_file(c, rescue, path);
 	if (rc == 0)
-		log_say("%s was missing or damaged: restored from %s", path, source->root);
+		log_say("%s was missing or damaged: restored from the %s", path,
+			rescue ? "rescue system" : "capture");
 	return rc == 0;
 }
 
 /* Of a library the target has already, another version is no help: only what is missing or no ELF
  * file is put back, and taken out again when programs still do not start. */
-static bool restore_from(struct context *c, const char *folder, char *why, size_t cap)
+static bool restore_from(struct context *c, const struct target *rescue, char *why, size_t cap)
 {
-	struct target source = {.fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 	unsigned char done[sizeof essential / sizeof *essential] = {0};
 	bool any = false, works;
 
-	str_copy(source.root, sizeof source.root, folder);
-	for (size_t i = 0; source.fd >= 0 && i < sizeof done; i++)
-		if (!is_sound(c->t, essential[i]) && is_sound(&source, essential[i])) {
+	for (size_t i = 0; i < sizeof done; i++)
+		if (!is_sound(c->t, essential[i]) && has_copy(c, rescue, essential[i])) {
 			done[i] = !path_exists(c->t->fd, essential[i]);
-			any = restore(c, &source, essential[i]) || any;
+			any = restore(c, rescue, essential[i]) || any;
 		}
-	if (source.fd >= 0)
-		close(source.fd);
 	works = any && libcrypt_control(c->t, 64, why, cap) == 0;
 	for (size_t i = 0; any && !works && i < sizeof done; i++)
 		if (done[i] && file_remove(c->journal, essential[i]))
@@ -151,22 +160,28 @@ static bool restore_from(struct context *c, const char *folder, char *why, size_
  * worked. */
 static bool restore_essential(struct context *c, char *why, size_t cap)
 {
-	const char *const folders[] = {c->t->capture,
-				       access("/etc/initrd-release", F_OK) ? "" : "/"};
+	struct target rescue = {.fd = -1};
+	char before[320];
+	bool done = false;
 
-	for (int i = 0; i < 2; i++) {
-		char before[320];
-
-		str_copy(before, sizeof before, why);
-		if (!folders[i][0] || c->t->live)
-			continue;
-		if (restore_from(c, folders[i], why, cap))
+	str_copy(before, sizeof before, why);
+	if (c->t->live)
+		return false;
+	if (c->t->capture[0]) {
+		if (restore_from(c, NULL, why, cap))
 			return true;
-		report_pivot(
-		    c->report, i ? "loader and libc of the initramfs" : "captured loader and libc",
-		    why[0] ? why : before, i ? "nothing is left" : "those of the initramfs");
+		report_pivot(c->report, "captured loader and libc", why[0] ? why : before,
+			     "those of the initramfs");
 	}
-	return false;
+	if (access("/etc/initrd-release", F_OK))
+		return false;
+	rescue.fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	done = rescue.fd >= 0 && restore_from(c, &rescue, why, cap);
+	if (!done)
+		report_pivot(c->report, "loader and libc of the initramfs", why[0] ? why : before,
+			     "nothing is left");
+	target_close(&rescue);
+	return done;
 }
 
 int ground_check(struct context *c, char *why, size_t cap, unsigned *repaired)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/place.h"
+#include "target/capture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,7 +95,7 @@ static int settle(struct ladder *l)
  * left. */
 static int adopt_from(struct ladder *l, const char *folder)
 {
-	char names[5][520];
+	char names[4][520];
 	const char *real;
 
 	snprintf(l->why, sizeof l->why, "%.200s holds no copy", folder);
@@ -109,9 +110,7 @@ static int adopt_from(struct ladder *l, const char *folder)
 		snprintf(names[1], sizeof names[1], "%s%s", folder, real);
 		snprintf(names[2], sizeof names[2], "%s%s", folder, bare);
 		snprintf(names[3], sizeof names[3], "%s/usr%s", folder, bare);
-		snprintf(names[4], sizeof names[4], "%s/libcrypt/%d/%s", folder, lib->bits,
-			 lib->soname);
-		for (int k = 0; k < 5; k++)
+		for (int k = 0; k < 4; k++)
 			if (!access(names[k], R_OK) && !ladder_adopt(l, lib, names[k]))
 				break;
 	}
@@ -120,8 +119,19 @@ static int adopt_from(struct ladder *l, const char *folder)
 
 static int rung_capture(struct ladder *l)
 {
+	struct capture_copy copy;
+
 	snprintf(l->why, sizeof l->why, "none is carried");
-	if (!*l->c->t->capture || adopt_from(l, l->c->t->capture))
+	for (int i = 0; i < l->n; i++) {
+		if (!ladder_broken(l, &l->libs[i]))
+			continue;
+		if (!capture_follow(l->c->t, l->libs[i].path, &copy))
+			ladder_adopt(l, &l->libs[i], copy.file);
+		else if (errno == EBADMSG)
+			snprintf(l->why, sizeof l->why, "the copy of %.200s is damaged",
+				 l->libs[i].path);
+	}
+	if (settle(l))
 		return -1;
 	snprintf(l->won, sizeof l->won, "(a) known-good copy");
 	return 0;

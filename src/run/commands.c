@@ -5,7 +5,6 @@
 #include "base/path.h"
 #include "run/run.h"
 #include "run/supervisor.h"
-#include "target/capture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -274,47 +273,6 @@ int command_rollback(struct options *o)
 	if (o->json)
 		puts("]");
 	return undo_status(u);
-}
-
-/* --- capture, hash */
-
-struct take {
-	struct options *o;
-	unsigned n;
-	char why[320];
-};
-
-static int take(void *arg)
-{
-	struct take *k = arg;
-	struct target t = {0};
-	int n;
-
-	if (target_open(&t, k->o->root)) {
-		snprintf(k->why, sizeof k->why, "no usable target: %s", strerror(errno));
-		return errno ? errno : EINVAL;
-	}
-	n = capture_make(&t, k->o->output, k->why, sizeof k->why);
-	target_close(&t);
-	k->n = n < 0 ? 0 : (unsigned)n;
-	return n < 0 ? EINVAL : 0;
-}
-
-int command_capture(struct options *o)
-{
-	struct take *k = supervisor_shared(sizeof *k);
-	char why[320];
-
-	if (!k || log_start() || supervisor_namespace())
-		return 3;
-	k->o = o;
-	if (supervisor_operation(&(struct operation){"capture", take, k, o->set.timeout}, why,
-				 sizeof why)) {
-		fprintf(stderr, "rd-recovery: capture: %s\n", k->why[0] ? k->why : why);
-		return 1;
-	}
-	printf("%u librar%s captured\n", k->n, k->n == 1 ? "y" : "ies");
-	return 0;
 }
 
 int command_hash(struct options *o)

@@ -91,8 +91,7 @@ static bool word_next(const char **p, const char *end, struct buf *dst)
 	return true;
 }
 
-/* "bindpw=x" names a secret, "use_first_pass" does not. */
-static bool secret_like(const char *word)
+bool pam_secret(const char *word)
 {
 	static const char *const keys[] = {"pass", "secret", "token", "pw", "key", NULL};
 	const char *eq = strchr(word, '=');
@@ -110,7 +109,7 @@ static void add_argument(struct buf *args, char *word)
 {
 	if (args->len)
 		buf_adds(args, " ");
-	if (secret_like(word)) {
+	if (pam_secret(word)) {
 		strchr(word, '=')[1] = '\0';
 		buf_addf(args, "%s[masked]", word);
 	} else {

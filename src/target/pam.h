@@ -44,6 +44,8 @@ int pam_each(int rootfd, const char *service, int (*fn)(void *arg, const struct 
 
 /* The file of a service: /etc/pam.d, else the vendor folders. 0/-1 ENOENT. */
 int pam_file(int rootfd, const char *service, char *dst, size_t cap);
+/* Does an argument give a secret away: "bindpw=x" does, "use_first_pass" does not. Pure. */
+bool pam_secret(const char *word);
 /* The module's file in the module folders. 0/-1 ENOENT. */
 int pam_module(int rootfd, const char *module, char *dst, size_t cap);
 

@@ -48,6 +48,17 @@ no_cached_package() {
 	rm -f "$root"/var/cache/apt/archives/*.deb
 }
 
+# carry FILE PATH: as the known-good copy of PATH, however bad it is.
+carry() {
+	mkdir -p "$dir/capture${2%/*}"
+	cp "$1" "$dir/capture$2"
+	echo "file path=$2 mode=644 uid=0 gid=0 sha256=$(sha256sum <"$1" | cut -d ' ' -f 1)" >>"$dir/capture/manifest"
+}
+
+capture() {
+	"$payload" capture --root "$root" --output "$dir/capture" >"$dir/out" 2>&1
+}
+
 # Everything of a tree but the times of folders, the logs and the payload's own folder.
 listing() {
 	(cd "$root" && find . -xdev \( -path ./var/lib/rd-recovery -o -path './boot/*-recovery-logs-*' \) -prune -o \
@@ -110,13 +121,8 @@ rollback_restores_everything() {
 lost_loader_comes_back() {
 	root systemd sound
 	_loader=/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
-	mkdir -p "$dir/capture${_loader%/*}"
-	mv "$root$_loader" "$dir/capture$_loader"
-	rm "$root/usr/lib64/ld-linux-x86-64.so.2"
-	mkdir "$dir/capture/lib64"
-	ln -s "/lib/x86_64-linux-gnu/${_loader##*/}" "$dir/capture/lib64/"
-	mkdir "$dir/capture/lib"
-	ln -s ../usr/lib/x86_64-linux-gnu "$dir/capture/lib/"
+	capture || fail 'nothing was captured'
+	rm "$root$_loader" "$root/usr/lib64/ld-linux-x86-64.so.2"
 	chroot "$root" /bin/true 2>/dev/null && fail 'the root is not broken'
 	recover 0 --capture "$dir/capture"
 	chroot "$root" /bin/true || fail 'nothing starts'
@@ -125,10 +131,8 @@ lost_loader_comes_back() {
 
 truncated_libc_comes_back() {
 	root systemd sound
-	_libc=/usr/lib/x86_64-linux-gnu/libc.so.6
-	mkdir -p "$dir/capture${_libc%/*}"
-	cp "$root$_libc" "$dir/capture$_libc"
-	truncate -s 100 "$root$_libc"
+	capture || fail 'nothing was captured'
+	truncate -s 100 "$root/usr/lib/x86_64-linux-gnu/libc.so.6"
 	recover 0 --capture "$dir/capture"
 	chroot "$root" /bin/true || fail 'nothing starts'
 	accepts $right || fail 'the right password is refused'
@@ -137,8 +141,7 @@ truncated_libc_comes_back() {
 rung_a_known_good_copy() {
 	root
 	no_cached_package
-	mkdir -p "$dir/capture/usr/lib/x86_64-linux-gnu"
-	cp "$dir/healthy.so" "$dir/capture/usr/lib/x86_64-linux-gnu/libcrypt.so.1"
+	carry "$dir/healthy.so" /usr/lib/x86_64-linux-gnu/libcrypt.so.1
 	recover 1 --phases 3,8 --capture "$dir/capture"
 	accepts $right || fail 'the right password is refused'
 	grep -q '(a)' "$logs/report.json" || fail 'another rung won'
@@ -146,8 +149,7 @@ rung_a_known_good_copy() {
 
 rung_b_cached_package() {
 	root
-	mkdir -p "$dir/capture/usr/lib/x86_64-linux-gnu"
-	cp "$crippled" "$dir/capture/usr/lib/x86_64-linux-gnu/libcrypt.so.1"
+	carry "$crippled" /usr/lib/x86_64-linux-gnu/libcrypt.so.1
 	recover 1 --phases 3,8 --capture "$dir/capture"
 	accepts $right || fail 'the right password is refused'
 	cmp -s "$lib" "$dir/healthy.so" || fail 'not the package'\''s library'

@@ -1,0 +1,137 @@
+#include "target/capture.h"
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "checks/check.h"
+#include "run/commands.h"
+#include "run/supervisor.h"
+#include "target/accounts.h"
+#include "target/libcrypt.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAMED 4 /* users and causes said; the others are counted */
+
+struct taking {
+	const char *root;
+	char output[256];
+	int files;
+	struct buf why;
+	char text[2048];
+};
+
+struct victims {
+	const struct libcrypt *lib;
+	struct buf *why;
+	unsigned n;
+};
+
+static int victim(void *arg, const struct account *a)
+{
+	struct victims *v = arg;
+
+	if (a->locked || a->method == HASH_NONE || !(v->lib->cannot & 1u << a->method))
+		return 0;
+	if (v->n++ < NAMED)
+		buf_addf(v->why,
+			 "your libcrypt cannot verify %s's password (%s): you will be locked out "
+			 "at the next login\n",
+			 a->name, hash_name(a->method));
+	return 0;
+}
+
+static void check_library(const struct target *t, const struct libcrypt *lib, struct buf *why)
+{
+	struct victims v = {lib, why, 0};
+
+	accounts_each(t, victim, &v);
+	if (v.n > NAMED)
+		buf_addf(why, "... and %u more users\n", v.n - NAMED);
+	buf_addf(why, "%s is not proven to work: %s\n", lib->path,
+		 lib->real[0] ? lib->why : "it is not there");
+}
+
+/* Every libcrypt does what the shadow file and new passwords need, and SHA512. */
+static void check_libraries(const struct target *t, struct buf *why)
+{
+	struct libcrypt list[LIBCRYPT_MAX];
+	enum hash_method usual = accounts_default_method(t);
+	struct libcrypt_question q = {.root = t->root, .methods = accounts_methods(t)};
+	int n = libcrypt_find(t, list, LIBCRYPT_MAX);
+
+	q.methods |= (usual == HASH_NONE ? 0 : 1u << usual) | 1u << HASH_SHA512;
+	for (int i = 0; i < n; i++)
+		if (!list[i].real[0] || libcrypt_ask(t, &q, &list[i]) ||
+		    list[i].answer != LIBCRYPT_GOOD)
+			check_library(t, &list[i], why);
+	if (n <= 0)
+		buf_adds(why, "no libcrypt was found\n");
+}
+
+/* What diagnose calls an error is no health either. */
+static void check_causes(const struct target *t, struct buf *why)
+{
+	struct check_context c = {.t = t, .user = "", .deadline = INT64_MAX, .timeout = 60};
+	struct report *r = check_look(&c);
+	unsigned n = 0;
+
+	for (unsigned i = 0; r && i < r->nfindings; i++)
+		if (r->findings[i].severity == SEVERITY_ERROR && n++ < NAMED)
+			buf_addf(why, "%s: %s\n", r->findings[i].id, r->findings[i].evidence);
+	if (!r)
+		buf_adds(why, "no memory\n");
+	free(r);
+}
+
+static int take(void *arg)
+{
+	struct taking *k = arg;
+	struct target t = {0};
+	char said[320];
+
+	if (target_open(&t, k->root)) {
+		buf_addf(&k->why, "no usable target: %s\n", strerror(errno));
+		return EINVAL;
+	}
+	check_libraries(&t, &k->why);
+	check_causes(&t, &k->why);
+	if (!k->why.len) {
+		k->files = capture_make(&t, k->output, said, sizeof said);
+		if (k->files < 0)
+			buf_addf(&k->why, "%s\n", said);
+	}
+	target_close(&t);
+	return k->why.len ? EINVAL : 0;
+}
+
+int command_capture(struct options *o)
+{
+	struct taking *k = supervisor_shared(sizeof *k);
+	char why[320] = "", here[PATH_MAX] = "";
+
+	if (!k || log_start() || supervisor_namespace())
+		return 3;
+	log_to_error();
+	k->root = o->root;
+	k->why = BUF_OF(k->text);
+	if (o->output[0] != '/' && !getcwd(here, sizeof here))
+		return 3;
+	if (snprintf(k->output, sizeof k->output, "%s%s%s", here, *here ? "/" : "", o->output) >=
+	    (int)sizeof k->output)
+		return 2;
+	if (supervisor_operation(&(struct operation){"capture", take, k, o->set.timeout}, why,
+				 sizeof why)) {
+		fprintf(stderr, "%srd-recovery: %s: %s\n", k->why.len ? k->text : why, k->output,
+			access(k->output, F_OK) ? "nothing was captured"
+						: "the older capture was kept");
+		return 1;
+	}
+	printf("%d files captured\n", k->files);
+	return 0;
+}
