@@ -74,10 +74,9 @@ int file_replace(struct journal *j, const char *path, const void *data, size_t l
 	return replace_with(c, &src, sha256, attr);
 }
 
-int file_replace_from(struct journal *j, const char *path, int fd, const struct file_attr *attr)
+static int from_fd(struct change *c, int fd, const struct file_attr *attr)
 {
 	struct source src = {.fd = fd};
-	struct change *c = change_open(j, "replace", path, true);
 	/* the change's own record has room for it until the new inode is read */
 	struct inode *from = c ? &c->r.now : NULL;
 
@@ -91,6 +90,16 @@ int file_replace_from(struct journal *j, const char *path, int fd, const struct 
 	}
 	want_regular(c, attr ? NULL : from, attr);
 	return replace_with(c, &src, from->sha256, attr);
+}
+
+int file_replace_from(struct journal *j, const char *path, int fd, const struct file_attr *attr)
+{
+	return from_fd(change_open(j, "replace", path, true), fd, attr);
+}
+
+int file_install(struct journal *j, const char *path, int fd, const struct file_attr *attr)
+{
+	return from_fd(change_open(j, "replace", path, false), fd, attr);
 }
 
 int file_remove(struct journal *j, const char *path)

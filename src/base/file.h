@@ -48,6 +48,8 @@ void journal_close(struct journal *j);
 int file_replace(struct journal *j, const char *path, const void *data, size_t len, const struct file_attr *attr);
 /* The same from an open regular file (any size); attributes incl. xattrs are taken from it when attr is NULL and path is new. */
 int file_replace_from(struct journal *j, const char *path, int fd, const struct file_attr *attr);
+/* The same, but a symlink at path is itself replaced. */
+int file_install(struct journal *j, const char *path, int fd, const struct file_attr *attr);
 /* Remove a non-directory or an empty directory. The content is kept in the journal. ENOENT is success. */
 int file_remove(struct journal *j, const char *path);
 /* Make path a symlink to target, replacing a non-directory atomically. */

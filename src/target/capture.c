@@ -203,19 +203,12 @@ static int make_parents(const struct target *t, struct journal *j, const char *p
 	return 0;
 }
 
-static int put_file(const struct target *t, struct journal *j, const struct capture_copy *c,
-		    const char *path)
+static int put_file(struct journal *j, const struct capture_copy *c, const char *path)
 {
 	struct file_attr attr = {true, true, c->mode, c->uid, c->gid};
-	int fd = open(c->file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), rc = -1, error;
-	struct stat st;
+	int fd = open(c->file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : file_install(j, path, fd, &attr), error = errno;
 
-	/* it was no link: what one leads to is not its business */
-	if (fd >= 0 && !path_stat(t->fd, path, false, &st) && S_ISLNK(st.st_mode))
-		file_remove(j, path);
-	if (fd >= 0)
-		rc = file_replace_from(j, path, fd, &attr);
-	error = errno;
 	if (fd >= 0)
 		close(fd);
 	errno = error;
@@ -238,7 +231,7 @@ int capture_adopt(const struct target *t, struct journal *j, const char *path)
 			 ? -1
 			 : 0;
 		if (!rc)
-			rc = c.link ? file_symlink(j, e.path, c.to) : put_file(t, j, &c, e.path);
+			rc = c.link ? file_symlink(j, e.path, c.to) : put_file(j, &c, e.path);
 	} while (!rc && c.link && capture_hop(e.path, c.to) && !path_exists(t->fd, e.path) &&
 		 --hops);
 	unload(&m);

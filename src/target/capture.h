@@ -19,7 +19,7 @@ struct capture_copy { char file[520]; mode_t mode; uid_t uid; gid_t gid; bool li
 int capture_find(const struct target *t, const char *path, struct capture_copy *c);
 /* The same, links followed to the file they end at. */
 int capture_follow(const struct target *t, const char *path, struct capture_copy *c);
-/* Put the copy of path in its place through the journal, with owner and mode; of a link also what it leads to, where that is not there. 0/-1. */
+/* Put the copy of path in its place through the journal, with owner and mode; of a link also what it leads to. 0/-1. */
 int capture_adopt(const struct target *t, struct journal *j, const char *path);
 /* Call fn for the path of every file and link. fn non-zero stops and is returned; -1 when there is no manifest. */
 int capture_each(const struct target *t, int (*fn)(void *arg, const char *path), void *arg);
