@@ -286,7 +286,6 @@ static int from_archive(struct ladder *l)
 
 static int reinstall(struct ladder *l, const char *script)
 {
-	static const char *const scratch[] = {"/var/tmp", "/var/cache", "/var/log", "/root", NULL};
 	const struct pkg_job job = {.name = l->m->name,
 				    .script = script,
 				    .arg = l->package,
@@ -300,7 +299,7 @@ static int reinstall(struct ladder *l, const char *script)
 	if (stage_open(l, &s, l->m->builds ? TRIAL_ON_DISK : 0))
 		return -1;
 	if (!pkg_run(&s.tr, &job, &l->why) && is_good(l, &s.t, l->r->path)) {
-		rc = trial_commit(&s.tr, l->c->journal, scratch, &n);
+		rc = trial_commit(&s.tr, l->c->journal, pkg_scratch, &n);
 		if (rc)
 			say(l, "committing: %s", strerror(errno));
 	}
@@ -312,10 +311,13 @@ static int from_manager(struct ladder *l)
 {
 	if (!l->package[0])
 		return -1; /* why stands */
-	for (int i = 0; i < 2 && l->m->reinstall[i]; i++)
-		if (!reinstall(l, l->m->reinstall[i]))
-			return 0;
-	return -1;
+	if (!reinstall(l, l->m->reinstall[0]))
+		return 0;
+	if (!l->m->reinstall[1])
+		return -1;
+	report_pivot(l->c->report, "the package manager's own reinstall", l->why.p,
+		     "the same another way");
+	return reinstall(l, l->m->reinstall[1]);
 }
 
 static const struct {

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const pkg_scratch[] = {"/var/tmp", "/var/cache", "/var/log", "/root", NULL};
+
 /* The last line a program said, behind why it ended. */
 static void add_last_words(struct buf *why, char *tail, size_t len)
 {

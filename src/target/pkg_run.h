@@ -6,6 +6,9 @@
 #include "base/trial.h"
 #include "target/pkg.h"
 
+/* What a manager leaves there in a trial is not committed. NULL-terminated. */
+extern const char *const pkg_scratch[];
+
 struct pkg_job {
 	const char *name;         /* for messages */
 	const char *script, *arg; /* sh -c script with $1 */
