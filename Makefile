@@ -104,5 +104,5 @@ install: all
 clean:
 	rm -rf --one-file-system build
 
--include $(OBJECTS:.o=.d) $(UNITS:.o=.d)
+-include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
 .PHONY: all deps deps-build test lockouts demo lint install clean FORCE
