@@ -171,3 +171,15 @@ int change_to(struct journal *j, const char *path, const struct inode *want,
 		rc = change_make(c, src);
 	return change_close(c, rc);
 }
+
+int change_note(struct journal *j, const char *path, bool was)
+{
+	struct change *c = change_open(j, was ? "keep" : "made", path, false);
+
+	if (!c)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	c->r.now = c->r.old;
+	if (!was)
+		memset(&c->r.old, 0, sizeof c->r.old);
+	return change_close(c, near(c) || record(c) ? -1 : 0);
+}

@@ -26,6 +26,8 @@ int change_make(struct change *c, const struct source *src);
  * calls would. Nothing to change: 0 and no line. */
 int change_set(struct change *c);
 int change_remove(struct change *c);
+/* Record what stands at path as kept, or (was false) as made by a program: nothing stood there before. A path whose folder is not there: 0. */
+int change_note(struct journal *j, const char *path, bool was);
 /* All in one: path becomes like want (not followed); the same already: nothing is recorded. */
 int change_to(struct journal *j, const char *path, const struct inode *want, const struct source *src);
 

@@ -25,6 +25,7 @@ struct journal {
 	int fd;            /* its journal file, append */
 	char run[40];
 	unsigned next;     /* sequence number of the next change */
+	unsigned voided;   /* recorded, but not made or undone again */
 	char where[256];   /* target path of the folder */
 	char near[256];    /* the directory last noted: where a crash may leave a temp file */
 	enum file_state left; /* after a call that returned -1: what the disk shows at its path */

@@ -151,7 +151,7 @@ int journal_keep(struct journal *j, const struct place *p, const struct inode *o
 	return rc;
 }
 
-int journal_record(struct journal *j, struct record *r)
+int journal_amend(struct journal *j, struct record *r)
 {
 	size_t cap = 2 * INODE_TEXT + 4 * PATH_CAP;
 	struct buf line = {.p = malloc(cap), .cap = cap};
@@ -159,7 +159,6 @@ int journal_record(struct journal *j, struct record *r)
 
 	if (!line.p)
 		return -1;
-	r->seq = j->next;
 	buf_addf(&line, "seq=%u op=%s", r->seq, r->op);
 	field_add(&line, "path", r->path);
 	buf_addf(&line, " dirflags=%u", r->dirflags);
@@ -168,9 +167,33 @@ int journal_record(struct journal *j, struct record *r)
 	journal_seal(&line);
 	rc = append(j, &line);
 	free(line.p);
+	return rc;
+}
+
+int journal_record(struct journal *j, struct record *r)
+{
+	int rc;
+
+	r->seq = j->next;
+	rc = journal_amend(j, r);
 	if (rc == 0)
 		j->next++;
 	return rc;
+}
+
+int journal_note(struct journal *j, unsigned seq, const char *op)
+{
+	char mem[64];
+	struct buf line = BUF_OF(mem);
+
+	if (seq)
+		buf_addf(&line, "seq=%u ", seq);
+	buf_addf(&line, "op=%s", op);
+	journal_seal(&line);
+	if (append(j, &line))
+		return -1;
+	j->voided += seq != 0;
+	return 0;
 }
 
 bool record_parse(const char *line, size_t len, struct record *r)
@@ -234,9 +257,29 @@ static int newest(void *arg, const struct run_folder *f)
 	return 0;
 }
 
-/* Count the changes a journal holds, and see that it ends in a whole line. */
+static void count(struct journal *j, const char *line, size_t n, struct record *r, unsigned *kept)
+{
+	size_t whole = journal_sealed(line, n);
+	char op[12] = "";
+	struct buf b = BUF_OF(op);
+
+	if (record_parse(line, n, r)) {
+		if (r->seq >= j->next)
+			j->next = r->seq + 1;
+		if (!strcmp(r->op, "keep") && !*kept)
+			*kept = r->seq;
+	} else if (whole && field_get(line, whole, "op", &b)) {
+		j->voided += !strcmp(op, "undone");
+		if (!strcmp(op, "settled"))
+			*kept = 0;
+	}
+}
+
+/* Count the changes a journal holds, and see that it ends in a whole line. What a program might
+ * change whose run was cut off goes back. */
 static int resume(struct journal *j, int rootfd)
 {
+	unsigned kept = 0;
 	char path[300];
 	struct record *r = malloc(sizeof *r);
 	const char *p, *line;
@@ -251,12 +294,15 @@ static int resume(struct journal *j, int rootfd)
 	}
 	p = text;
 	while (line_next(&p, text + len, &line, &n))
-		if (record_parse(line, n, r) && r->seq >= j->next)
-			j->next = r->seq + 1;
+		count(j, line, n, r, &kept);
 	free(r);
 	n = len && text[len - 1] != '\n';
 	path_release(text, len);
-	return n ? place_write(j->fd, "\n", 1) : 0;
+	if (n && place_write(j->fd, "\n", 1))
+		return -1;
+	if (kept && journal_undo_since(j, kept, NULL, NULL) == 0)
+		journal_note(j, 0, "settled");
+	return 0;
 }
 
 static int open_line(struct journal *j, int rootfd)
@@ -371,5 +417,5 @@ void journal_close(struct journal *j)
 
 unsigned journal_count(const struct journal *j)
 {
-	return j->next - 1;
+	return j->next - 1 - j->voided;
 }

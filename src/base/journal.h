@@ -3,6 +3,8 @@
  * <place>/<run>/journal: one line per change, written and synced before the change; the last field of a line is a check sum over it, so that
  * a line a power cut tore is recognised, and means: this change was not made. NNNNNN.data: the old content (a copy; a hard link when
  * it is larger than INODE_HASHED). NNNNNN.dir: a directory that stood in the way, moved aside. undone: the whole run was undone.
+ * op=keep: a program that runs on the target itself may change this next (keep.h); its new= is not known. A later line of the same number
+ * tells: the change it became, or op=undone. op=settled: all keep lines before it are settled. Of several lines with one number the last counts.
  * Lines: op=open (order: runs by age, the clock being no witness), op=near (a directory worked in, and its flags), op=closed, op=undone
  * (one change), every other op is a change.
  */
@@ -32,6 +34,12 @@ int journal_near(struct journal *j, const char *dir, unsigned flags);
 int journal_keep(struct journal *j, const struct place *p, const struct inode *old);
 /* Write the line of change j->next, durable; j->next advances. 0/-1. */
 int journal_record(struct journal *j, struct record *r);
+/* A second line for the change r->seq, which counts from now on. 0/-1. */
+int journal_amend(struct journal *j, struct record *r);
+/* "op=OP", of change seq unless that is 0; durable. 0/-1. */
+int journal_note(struct journal *j, unsigned seq, const char *op);
+/* Undo the changes from number from on, newest first, as a rollback would. 0, 1 something was refused or failed, -1. */
+int journal_undo_since(struct journal *j, unsigned from, void (*line)(void *arg, const struct rollback_line *l), void *arg);
 /* Append " end=" and the check sum, newline. */
 void journal_seal(struct buf *line);
 /* The length of a whole line without its seal, 0 when it is torn. Pure. */

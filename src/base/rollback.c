@@ -9,9 +9,12 @@
 #include <unistd.h>
 
 #define MARK "undone"
+#define CUT_SECONDS 7200 /* no program runs longer */
 
 struct undo {
 	int rootfd, folder, fd; /* fd: the journal, to note what is undone */
+	unsigned first, count;	/* undo from this number on; how many were */
+	time_t cut;		/* when a program that was cut off had ended, at the latest */
 	char run[64];
 	struct record r;
 	struct inode cur;
@@ -89,6 +92,15 @@ static int restore(struct undo *u, struct place *p)
 	return place_swap(p, u->cur.mode, old->flags);
 }
 
+/* A program that was cut off may have left anything, but not long after. */
+static bool by_program(const struct undo *u, const struct place *p)
+{
+	struct stat st;
+
+	return !u->cur.mode ||
+	       (fstatat(p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ctime <= u->cut);
+}
+
 static const char *undo_at(struct undo *u, struct place *p)
 {
 	static const char *const refused = "changed since: left alone";
@@ -97,7 +109,9 @@ static const char *undo_at(struct undo *u, struct place *p)
 		return NULL;
 	if (inode_same(&u->cur, &u->r.old))
 		return "already as it was";
-	if (!inode_same(&u->cur, &u->r.now) && !inode_between(&u->cur, &u->r.old, &u->r.now))
+	if (!strcmp(u->r.op, "keep")
+		? !by_program(u, p)
+		: !inode_same(&u->cur, &u->r.now) && !inode_between(&u->cur, &u->r.old, &u->r.now))
 		return refused;
 	if (restore(u, p))
 		return errno == ENOTEMPTY || errno == EEXIST ? refused : NULL;
@@ -133,6 +147,7 @@ static void note_undone(struct undo *u)
 
 	buf_addf(&b, "seq=%u op=undone", u->r.seq);
 	journal_seal(&b);
+	u->count++;
 	if (place_write(u->fd, b.p, b.len) == 0)
 		place_sync(u->fd);
 }
@@ -177,8 +192,9 @@ static int undo_lines(struct undo *u, const char *text, size_t len)
 			start--;
 		end = start;
 		if (!record_parse(text + start, stop - start, &u->r) || u->r.seq > u->most ||
-		    u->undone[u->r.seq])
+		    u->r.seq < u->first || u->undone[u->r.seq])
 			continue;
+		u->undone[u->r.seq] = 1; /* of its lines the last one counts */
 		l = undo_one(u);
 		if (l.refused)
 			refused++;
@@ -214,6 +230,7 @@ static int undo_run(struct undo *u, const char *where)
 {
 	char path[320];
 	size_t len = 0;
+	struct stat st;
 	char *text;
 	int rc = -1;
 
@@ -223,9 +240,13 @@ static int undo_run(struct undo *u, const char *where)
 		return -1;
 	u->fd = openat(u->folder, "journal", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	text = u->fd < 0 ? NULL : path_slurp(u->rootfd, path, JOURNAL_MOST, &len);
-	if (text && read_undone(u, text, len) == 0 && place_write(u->fd, "\n", 1) == 0)
+	if (text && fstat(u->folder, &st) == 0 && read_undone(u, text, len) == 0 &&
+	    place_write(u->fd, "\n", 1) == 0) {
+		/* the last backup was made before the program started */
+		u->cut = st.st_mtime + CUT_SECONDS;
 		rc = undo_lines(u, text, len) ? 1 : 0;
-	if (rc == 0)
+	}
+	if (rc == 0 && !u->first)
 		rc = file_write_unjournalled(u->folder, MARK, "", 0, 0600) ? 1 : 0;
 	path_release(text, len);
 	if (u->fd >= 0)
@@ -261,5 +282,25 @@ out:
 		free(u->undone);
 	free(u);
 	free(c);
+	return rc;
+}
+
+int journal_undo_since(struct journal *j, unsigned from,
+		       void (*line)(void *arg, const struct rollback_line *l), void *arg)
+{
+	struct undo *u = calloc(1, sizeof *u);
+	int rc;
+
+	if (!u)
+		return -1;
+	u->rootfd = j->rootfd;
+	u->first = from;
+	u->line = line;
+	u->arg = arg;
+	str_copy(u->run, sizeof u->run, j->run);
+	rc = undo_run(u, j->where);
+	j->voided += u->count;
+	free(u->undone);
+	free(u);
 	return rc;
 }

@@ -235,6 +235,8 @@ static int bind_read_only(struct trial *t, const char *at)
 	return mount_at(t->path, at, &ro);
 }
 
+bool trial_without_overlay;
+
 static int open_overlay(struct trial *t)
 {
 	struct below *b = calloc(1, sizeof *b);
@@ -242,7 +244,8 @@ static int open_overlay(struct trial *t)
 
 	t->kind = TRIAL_OVERLAY;
 	t->nmounts = 0;
-	if (!b || fd < 0)
+	errno = trial_without_overlay ? ENODEV : errno;
+	if (!b || fd < 0 || trial_without_overlay)
 		goto out;
 	b->t = t;
 	if (mount_each(note_mount, b) || overlay_one(t, fd, "/"))
@@ -279,14 +282,16 @@ static int make_read_only(void *arg, const struct mount_entry *m)
 	return mount(NULL, m->point, NULL, flags, NULL) && errno != EINVAL && errno != ENOENT;
 }
 
-/* What a login writes to: small trees on the base's tmpfs take their place. */
+/* What a login writes to, the first of them any program: small trees on the base's tmpfs take their
+ * place. */
 static int lay_copies(struct trial *t, const char *base)
 {
-	static const char written[][25] = {"/etc",
-					   "/var/log",
+	static const char written[][25] = {"/var/log",
+					   "/var/tmp",
+					   "/root",
+					   "/etc",
 					   "/var/run",
 					   "/var/lock",
-					   "/var/tmp",
 					   "/var/spool",
 					   "/var/cache",
 					   "/var/lib/faillock",
@@ -294,22 +299,23 @@ static int lay_copies(struct trial *t, const char *base)
 					   "/var/lib/wtmpdb",
 					   "/var/lib/systemd",
 					   "/var/lib/AccountsService",
-					   "/home",
-					   "/root"};
+					   "/home"};
 	int fd = open_root(t->target), rc = 0;
 	char copy[280];
 	struct stat st;
 
 	if (fd < 0)
 		return -1;
-	for (unsigned i = 0; i < sizeof written / sizeof *written && rc == 0; i++) {
+	unsigned n = t->kind == TRIAL_TARGET ? 3 : sizeof written / sizeof *written;
+
+	for (unsigned i = 0; i < n && rc == 0; i++) {
 		struct fs bind = {copy, NULL, NULL, MS_BIND};
 
 		if (path_stat(fd, written[i], false, &st) || !S_ISDIR(st.st_mode))
 			continue;
 		snprintf(copy, sizeof copy, "%s/c%u", base, i);
 		/* a copy of the people's files is neither possible nor wanted: their tops do */
-		rc = trial_copy(fd, written[i], copy, i > 0 ? 2 : 16) ||
+		rc = trial_copy(fd, written[i], copy, strcmp(written[i], "/etc") ? 2 : 16) ||
 			     mount_at(t->path, written[i], &bind)
 			 ? -1
 			 : 0;
@@ -318,13 +324,15 @@ static int lay_copies(struct trial *t, const char *base)
 	return rc;
 }
 
-static int open_patched(struct trial *t, const char *base)
+static int open_bound(struct trial *t, const char *base, enum trial_kind kind)
 {
-	t->kind = TRIAL_PATCHED;
+	t->kind = kind;
 	t->nmounts = 0;
 	if (mount(t->target, t->path, NULL, MS_BIND | MS_REC, NULL))
 		return -1;
-	return mount_each(make_read_only, t) ? -1 : lay_copies(t, base);
+	if (kind == TRIAL_PATCHED && mount_each(make_read_only, t))
+		return -1;
+	return lay_copies(t, base);
 }
 
 /* --- open, write, close */
@@ -415,7 +423,7 @@ int trial_open(struct trial *t, const char *target, unsigned flags)
 		snprintf(t->weaker, sizeof t->weaker, "no overlay of %.80s: %s", t->target,
 			 strerror(errno));
 		umount2(t->path, MNT_DETACH);
-		rc = open_patched(t, base);
+		rc = open_bound(t, base, flags & TRIAL_IN_PLACE ? TRIAL_TARGET : TRIAL_PATCHED);
 	}
 	if (rc == 0)
 		rc = make_system(t->path);

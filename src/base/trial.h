@@ -11,9 +11,15 @@
 #include "base/file.h"
 
 #define TRIAL_ON_DISK 1u
+#define TRIAL_IN_PLACE 2u /* no overlay possible: TRIAL_TARGET instead of TRIAL_PATCHED */
 #define TRIAL_MOUNTS 16
 
-enum trial_kind { TRIAL_OVERLAY, TRIAL_PATCHED }; /* PATCHED: no overlay possible; read-only bind, tmpfs copies over the paths a login writes */
+/* No overlay possible: PATCHED, a read-only bind, tmpfs copies over the paths a login writes; TARGET, the target itself, writable, tmpfs copies
+ * over scratch folders alone: what a program may change is journalled first (keep.h). */
+enum trial_kind { TRIAL_OVERLAY, TRIAL_PATCHED, TRIAL_TARGET };
+
+/* For tests: behave as on a kernel without overlayfs. */
+extern bool trial_without_overlay;
 
 struct trial {
 	enum trial_kind kind;
