@@ -101,3 +101,43 @@ bool pkg_lists(const char *data, size_t len, const char *lead, const char *path)
 			return true;
 	return false;
 }
+
+int pkg_each_line(const struct target *t, const char *file, const char *lead, pkg_path_fn *fn,
+		  void *arg)
+{
+	size_t len, n;
+	char *data = path_slurp(t->fd, file, 64u << 20, &len);
+	const char *p = data, *line;
+	char path[PATH_CAP];
+	int rc = 0;
+
+	if (!data)
+		return -1;
+	while (!rc && line_next(&p, data + len, &line, &n))
+		if (n &&
+		    snprintf(path, sizeof path, "%s%.*s", lead, (int)n, line) < (int)sizeof path)
+			rc = fn(arg, path);
+	path_release(data, len);
+	return rc;
+}
+
+int pkg_touches(const struct target *t, const struct pkg_manager *m, const char *pkg,
+		pkg_path_fn *fn, void *arg)
+{
+	/* what every one of them leaves to ldconfig */
+	static const char *const common[] = {"/etc/ld.so.cache", "/var/cache/ldconfig/aux-cache",
+					     NULL};
+	const char *const *lists[] = {common, m->state};
+	char path[512];
+	int rc = m->files(t, pkg, fn, arg);
+
+	for (int i = 0; i < 2; i++)
+		for (const char *const *s = lists[i]; !rc && *s; s++) {
+			int n = (int)strcspn(*s, "%");
+
+			snprintf(path, sizeof path, "%.*s%s%s", n, *s, (*s)[n] ? pkg : "",
+				 *s + n + ((*s)[n] != 0));
+			rc = fn(arg, path);
+		}
+	return rc;
+}

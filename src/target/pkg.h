@@ -10,6 +10,7 @@
 /* A command line for child_run; argv ends with NULL. */
 struct pkg_program { const char *argv[PKG_ARGS]; char text[600]; };
 typedef int pkg_each_fn(void *arg, const char *name, const char *version);
+typedef int pkg_path_fn(void *arg, const char *path);
 
 struct pkg_manager {
 	const char *name;      /* "portage", "dpkg", ... */
@@ -24,6 +25,10 @@ struct pkg_manager {
 	int (*each)(const struct target *t, pkg_each_fn *fn, void *arg);
 	/* name of the package that owns path. 0, or -1 ENOENT */
 	int (*owner)(const struct target *t, const char *path, char *name, size_t cap);
+	/* every path the database lists for pkg (a name owner gave) through fn; non-zero stops and is returned; -1 on error */
+	int (*files)(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg);
+	/* what its program changes besides, NULL-terminated: paths, the last component may be a pattern; % is pkg */
+	const char *const *state;
 };
 extern const struct pkg_manager pkg_portage, pkg_dpkg, pkg_pacman, pkg_apk, pkg_rpm;
 extern const struct pkg_manager *const pkg_managers[]; /* NULL-terminated */
@@ -32,11 +37,15 @@ extern const struct pkg_manager *const pkg_managers[]; /* NULL-terminated */
 const struct pkg_manager *pkg_in_use(const struct target *t);
 /* The owner of path, with and without /usr in front (a merged /usr has two names for one file). 0/-1. */
 int pkg_owner(const struct target *t, const struct pkg_manager *m, const char *path, char name[128]);
+/* files and state, the latter with pkg put in. */
+int pkg_touches(const struct target *t, const struct pkg_manager *m, const char *pkg, pkg_path_fn *fn, void *arg);
 /* The newest cached package file of pkg: its target path. 0, or -1 ENOENT. */
 int pkg_cached(const struct target *t, const struct pkg_manager *m, const char *pkg, char file[256]);
 /* /bin/sh -c script with one argument. */
 void pkg_script(struct pkg_program *p, const char *script, const char *arg);
 /* Is path one of the lines of text? Pure; lead is put before each line ("/" or ""). */
 bool pkg_lists(const char *data, size_t len, const char *lead, const char *path);
+/* Each line of a file on the target, lead put before it, through fn. Non-zero stops and is returned; -1 on error. */
+int pkg_each_line(const struct target *t, const char *file, const char *lead, pkg_path_fn *fn, void *arg);
 
 #endif

@@ -10,13 +10,15 @@
 #define DB "/lib/apk/db/installed"
 
 /* Paragraphs of "P:name", "V:version", "F:folder", "R:file". Stops at path's owner (then 1), or
- * calls fn for each. */
+ * calls fn for each; with of, calls each_path for every file of that package. */
 struct walk {
 	pkg_each_fn *fn;
 	void *arg;
 	const char *path;
 	char *name;
 	size_t cap;
+	const char *of;
+	pkg_path_fn *each_path;
 };
 
 static bool copy(const char *line, size_t n, char *dst, size_t cap)
@@ -44,9 +46,12 @@ static int walk(const char *data, size_t len, const struct walk *w)
 			rc = w->fn(w->arg, name, version);
 		else if (*line == 'F' && !copy(line, n, folder, sizeof folder))
 			*folder = 0;
-		else if (*line == 'R' && w->path && copy(line, n, file, sizeof file)) {
+		else if (*line == 'R' && copy(line, n, file, sizeof file)) {
 			snprintf(whole, sizeof whole, "/%s/%s", folder, file);
-			rc = !strcmp(whole, w->path) && str_copy(w->name, w->cap, name);
+			if (w->of)
+				rc = strcmp(name, w->of) ? 0 : w->each_path(w->arg, whole);
+			else if (w->path)
+				rc = !strcmp(whole, w->path) && str_copy(w->name, w->cap, name);
 		}
 	}
 	return rc;
@@ -79,6 +84,13 @@ static int owner(const struct target *t, const char *path, char *name, size_t ca
 	return rc == 1 ? 0 : -1;
 }
 
+static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
+{
+	return run(t, &(struct walk){.of = pkg, .each_path = fn, .arg = arg});
+}
+
+static const char *const state[] = {"/lib/apk/db/*", "/etc/apk/world", NULL};
+
 const struct pkg_manager pkg_apk = {
     .name = "apk",
     .database = DB,
@@ -89,4 +101,6 @@ const struct pkg_manager pkg_apk = {
     .official = "apk fix ",
     .each = each,
     .owner = owner,
+    .files = files,
+    .state = state,
 };

@@ -83,6 +83,25 @@ static int owner(const struct target *t, const char *path, char *name, size_t ca
 	return path_each(t->fd, "/var/lib/dpkg/info", look, &o) == 1 ? 0 : -1;
 }
 
+static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
+{
+	char list[300];
+
+	snprintf(list, sizeof list, "/var/lib/dpkg/info/%s.list", pkg);
+	return pkg_each_line(t, list, "", fn, arg);
+}
+
+static const char *const state[] = {"/var/lib/dpkg/*",
+				    "/var/lib/dpkg/updates/*",
+				    "/var/lib/dpkg/triggers/*",
+				    "/var/lib/dpkg/info/%.*",
+				    "/var/lib/apt/extended_states",
+				    "/var/lib/apt/lists/lock",
+				    "/var/cache/apt/*.bin",
+				    "/var/cache/apt/archives/lock",
+				    "/var/cache/debconf/*.dat*",
+				    NULL};
+
 const struct pkg_manager pkg_dpkg = {
     .name = "dpkg",
     .database = "/var/lib/dpkg/status",
@@ -97,4 +116,6 @@ const struct pkg_manager pkg_dpkg = {
     .official = "apt-get install --reinstall ",
     .each = each,
     .owner = owner,
+    .files = files,
+    .state = state,
 };

@@ -76,6 +76,38 @@ static int owner(const struct target *t, const char *path, char *name, size_t ca
 	return path_each(t->fd, LOCAL, look, &o) == 1 ? 0 : -1;
 }
 
+struct folder {
+	const char *pkg;
+	char file[400];
+};
+
+static int find(void *arg, int dirfd, const char *folder)
+{
+	struct folder *f = arg;
+	char name[256], *version;
+
+	(void)dirfd;
+	if (cut(folder, name, &version) || strcmp(name, f->pkg))
+		return 0;
+	snprintf(f->file, sizeof f->file, LOCAL "/%s/files", folder);
+	return 1;
+}
+
+/* "%FILES%" and "%BACKUP%" go through too, which are names nobody has. */
+static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
+{
+	struct folder f = {.pkg = pkg};
+	int rc;
+
+	if (path_each(t->fd, LOCAL, find, &f) != 1 ||
+	    (rc = pkg_each_line(t, f.file, "/", fn, arg)) < 0)
+		return -1;
+	strcpy(strrchr(f.file, '/'), "/*");
+	return rc ? rc : fn(arg, f.file);
+}
+
+static const char *const state[] = {LOCAL "/%-*", "/var/lib/pacman/db.lck", NULL};
+
 const struct pkg_manager pkg_pacman = {
     .name = "pacman",
     .database = LOCAL,
@@ -88,4 +120,6 @@ const struct pkg_manager pkg_pacman = {
     .official = "pacman -S ",
     .each = each,
     .owner = owner,
+    .files = files,
+    .state = state,
 };

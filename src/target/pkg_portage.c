@@ -111,6 +111,53 @@ static int owner(const struct target *t, const char *path, char *name, size_t ca
 	return path_each(t->fd, VDB, category, &w) == 1 ? 0 : -1;
 }
 
+/* "dir PATH", "obj PATH MD5 MTIME", "sym PATH -> TARGET MTIME": the path alone. Pure. */
+static size_t contents_path(const char *line, size_t n)
+{
+	const char *end = line + n;
+	int fields = memcmp(line, "obj ", 4) ? 0 : 2;
+
+	if (!memcmp(line, "sym ", 4))
+		return (end = memmem(line, n, " -> ", 4)) ? (size_t)(end - line) : 0;
+	while (fields && end > line + 4)
+		fields -= *--end == ' ';
+	return fields ? 0 : (size_t)(end - line);
+}
+
+static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
+{
+	char path[PATH_CAP], *data;
+	const char *p, *line;
+	size_t len, n;
+	int rc = 0;
+
+	snprintf(path, sizeof path, VDB "/%.300s/CONTENTS", pkg);
+	data = path_slurp(t->fd, path, 64u << 20, &len);
+	if (!data)
+		return -1;
+	p = data;
+	while (!rc && line_next(&p, data + len, &line, &n)) {
+		n = n > 4 && line[4] == '/' ? contents_path(line, n) : 0;
+		if (n > 4 && n < sizeof path) {
+			memcpy(path, line + 4, n - 4);
+			path[n - 4] = 0;
+			rc = fn(arg, path);
+		}
+	}
+	path_release(data, len);
+	return rc;
+}
+
+static const char *const state[] = {VDB "/%",
+				    VDB "/%/*",
+				    "/var/lib/portage/*",
+				    "/var/cache/edb/*",
+				    "/etc/ld.so.conf",
+				    "/etc/profile.env",
+				    "/etc/csh.env",
+				    "/etc/environment.d/10-gentoo-env.conf",
+				    NULL};
+
 #define EMERGE                                                                                     \
 	"export NOCOLOR=true EXTRA_ECONF= USE_LTO= FEATURES='-network-sandbox -pid-sandbox "       \
 	"-ipc-sandbox -mount-sandbox -sandbox -usersandbox -userpriv -userfetch -getbinpkg "       \
@@ -140,4 +187,6 @@ const struct pkg_manager pkg_portage = {
     .builds = true,
     .each = each,
     .owner = owner,
+    .files = files,
+    .state = state,
 };

@@ -70,6 +70,26 @@ static int owner(const struct target *t, const char *path, char *name, size_t ca
 	return rc;
 }
 
+static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
+{
+	const char *const argv[] = {"/usr/bin/rpm", "-ql", pkg, NULL};
+	struct child_result r;
+	int rc = ask(t, argv, &r);
+	char *save = NULL, *line;
+
+	if (!rc && r.tail_len == CHILD_TAIL - 1) /* its first lines may be lost */
+		rc = -1;
+	if (!rc)
+		for (line = strtok_r(r.tail, "\n", &save); line && !rc;
+		     line = strtok_r(NULL, "\n", &save))
+			rc = *line == '/' ? fn(arg, line) : 0;
+	free(r.tail);
+	return rc;
+}
+
+static const char *const state[] = {"/var/lib/rpm/*", "/usr/lib/sysimage/rpm/*", "/var/lib/dnf/*",
+				    NULL};
+
 const struct pkg_manager pkg_rpm = {
     .name = "rpm",
     .database = "/usr/bin/rpm",
@@ -81,4 +101,6 @@ const struct pkg_manager pkg_rpm = {
     .official = "dnf reinstall ",
     .each = each,
     .owner = owner,
+    .files = files,
+    .state = state,
 };
