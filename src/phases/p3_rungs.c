@@ -230,9 +230,13 @@ static int open_trial(struct ladder *l, struct trial *tr, unsigned flags)
 		snprintf(l->why, sizeof l->why, "no trial possible: %s", strerror(errno));
 		return -1;
 	}
-	if (tr->weaker[0])
+	if (tr->weaker[0] && !(l->footings & 1u << tr->kind))
 		report_pivot(l->c->report, "an overlay of the target", tr->weaker,
-			     "a read-only view of it: only what is unpacked beside it can be used");
+			     tr->kind == TRIAL_TARGET
+				 ? "the target itself: what the package manager lists is "
+				   "journalled first"
+				 : "a read-only view of it: what is unpacked beside it is used");
+	l->footings |= 1u << tr->kind;
 	return 0;
 }
 
@@ -277,24 +281,38 @@ static int rung_cached(struct ladder *l)
 	return 0;
 }
 
+/* The proven trial's differences, or where there is no overlay what was kept. 0/-1, why filled. */
+static int commit(struct ladder *l, struct trial *tr, struct keep *k)
+{
+	static const char *const scratch[] = {"/var/tmp", "/var/cache", "/var/log", "/root", NULL};
+	unsigned n;
+	int rc = k ? keep_end(k, true) : trial_commit(tr, l->c->journal, scratch, &n);
+
+	if (rc)
+		snprintf(l->why, sizeof l->why, "committing: %s", strerror(errno));
+	return rc;
+}
+
 /* The package manager's own way, proven in the trial, then committed. */
 static int rebuild(struct ladder *l, const char *script)
 {
-	static const char *const scratch[] = {"/var/tmp", "/var/cache", "/var/log", "/root", NULL};
 	struct pkg_program p;
+	struct keep *k = NULL;
 	struct trial tr;
-	unsigned n = 0;
 	int rc = -1;
 
-	if (open_trial(l, &tr, l->m->builds ? TRIAL_ON_DISK : 0))
+	if (open_trial(l, &tr, TRIAL_IN_PLACE | (l->m->builds ? TRIAL_ON_DISK : 0)))
 		return -1;
+	if (tr.kind == TRIAL_TARGET && !(k = ladder_keep(l)))
+		goto out;
 	pkg_script(&p, script, l->package);
 	if (!run(l, &tr, &p, l->m->builds ? l->c->set->build_timeout : l->c->set->timeout) &&
-	    !ladder_look(l, tr.path)) {
-		rc = trial_commit(&tr, l->c->journal, scratch, &n);
-		if (rc)
-			snprintf(l->why, sizeof l->why, "committing: %s", strerror(errno));
-	}
+	    !ladder_look(l, tr.path))
+		rc = commit(l, &tr, k);
+	else if (keep_end(k, false))
+		report_failure(l->c->report, "putting back what the package manager changed",
+			       "not everything went back: main.log names it", NULL);
+out:
 	trial_close(&tr);
 	if (settle(l)) /* what stands on the target decides */
 		rc = -1;

@@ -6,6 +6,7 @@
 #ifndef PHASES_P3_RUNGS_H
 #define PHASES_P3_RUNGS_H
 
+#include "base/keep.h"
 #include "base/trial.h"
 #include "phases/context.h"
 #include "target/libcrypt.h"
@@ -19,6 +20,7 @@ struct ladder {
 	int n;
 	char package[128];           /* owner of the libraries, "" unknown */
 	char carried[520];           /* a source archive outside the target, "" none */
+	unsigned footings;           /* kinds of trial a pivot named before */
 	char why[320], won[120];
 };
 struct rung { const char *name; int (*climb)(struct ladder *l); bool before_rebuild; };
@@ -30,6 +32,8 @@ bool ladder_broken(const struct ladder *l, const struct libcrypt *lib);
 int ladder_look(struct ladder *l, const char *root);
 /* Prove an absolute file as a candidate for lib and put it in its place. 0/-1. */
 int ladder_adopt(struct ladder *l, const struct libcrypt *lib, const char *candidate);
+/* Journal what m's program may change when it runs on the target itself. Ends with keep_end. NULL: it must not run (why). */
+struct keep *ladder_keep(struct ladder *l);
 /* The ground: a dynamic program can start. Repairs directory modes, ld.so.preload, the loader's link. 0/-1, why filled; *repaired counts. */
 int ground_check(struct context *c, char *why, size_t cap, unsigned *repaired);
 
