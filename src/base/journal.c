@@ -212,6 +212,13 @@ bool record_parse(const char *line, size_t len, struct record *r)
 	       inode_parse(line, len, "new", &r->now) == 0;
 }
 
+bool journal_touched(const struct record *r, const struct inode *cur)
+{
+	return str_starts(r->op, "ke") && S_ISREG(cur->mode) &&
+	       (r->old.mtime.tv_sec != cur->mtime.tv_sec ||
+		r->old.mtime.tv_nsec != cur->mtime.tv_nsec);
+}
+
 /* --- opening */
 
 static bool run_ok(const char *run)

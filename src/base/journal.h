@@ -47,6 +47,8 @@ size_t journal_sealed(const char *line, size_t len);
 /* Parse a change. False: another kind of line. Pure. */
 bool record_parse(const char *line, size_t len, struct record *r);
 
+/* Is only the time of a file another than before? That counts where a program changed it: package databases know it. Pure. */
+bool journal_touched(const struct record *r, const struct inode *cur);
 /* Every run's folder: fd (closed by the caller of fn), its name and the place it lies in. Non-zero stops. */
 struct run_folder { int fd, parentfd; const char *place, *name; };
 int journal_each_run(int rootfd, int (*fn)(void *arg, const struct run_folder *f), void *arg);

@@ -243,7 +243,7 @@ static int settle_one(struct keep *k, struct record *r)
 	}
 	if (rc)
 		return -1;
-	if (inode_same(&r->old, &r->now))
+	if (inode_same(&r->old, &r->now) && !journal_touched(r, &r->now))
 		return journal_note(k->j, r->seq, "undone");
 	str_copy(r->op, sizeof r->op, "kept");
 	return journal_amend(k->j, r);

@@ -107,8 +107,11 @@ static const char *undo_at(struct undo *u, struct place *p)
 
 	if (inode_read(p->dirfd, p->name, &u->cur))
 		return NULL;
-	if (inode_same(&u->cur, &u->r.old))
-		return "already as it was";
+	if (inode_same(&u->cur, &u->r.old)) {
+		if (!journal_touched(&u->r, &u->cur))
+			return "already as it was";
+		return place_set(p, &u->r.old) ? NULL : "restored";
+	}
 	if (!strcmp(u->r.op, "keep")
 		? !by_program(u, p)
 		: !inode_same(&u->cur, &u->r.now) && !inode_between(&u->cur, &u->r.old, &u->r.now))

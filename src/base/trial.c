@@ -293,7 +293,6 @@ static int lay_copies(struct trial *t, const char *base)
 					   "/var/run",
 					   "/var/lock",
 					   "/var/spool",
-					   "/var/cache",
 					   "/var/lib/faillock",
 					   "/var/lib/lastlog",
 					   "/var/lib/wtmpdb",

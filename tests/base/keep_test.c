@@ -29,7 +29,7 @@ static void setup(void)
 	root = tree_make(top);
 	sh("mkdir -p usr/lib usr/share var/lib/pkg/info var/lib/pkg/lib-1; echo 1 >usr/lib/lib.so;"
 	   "chmod 4755 usr/lib/lib.so; ln -s usr/lib lib; ln -s lib.so usr/lib/link;"
-	   "echo s >var/lib/pkg/status; echo i >var/lib/pkg/info/lib.list;"
+	   "echo s >var/lib/pkg/status; touch -d @3 var/lib/pkg/lock; echo i >var/lib/pkg/info/lib.list;"
 	   "echo f >var/lib/pkg/lib-1/files; echo other >usr/lib/other");
 	before = tree_list(root);
 	ck_assert_int_eq(journal_open(&j, root, "run", 0), 0);
@@ -71,7 +71,7 @@ static void manage(void)
 	   "mkdir var/lib/pkg/-MERGING-lib-1; echo f2 >var/lib/pkg/-MERGING-lib-1/files;"
 	   "rm -r var/lib/pkg/lib-1; mv var/lib/pkg/-MERGING-lib-1 var/lib/pkg/lib-1;"
 	   "mkdir -p usr/lib/gone/deep; echo n >usr/lib/gone/deep/new; rmdir usr/share;"
-	   "echo l >var/lib/pkg/info/lib.md5");
+	   "echo l >var/lib/pkg/info/lib.md5; touch -d @5 var/lib/pkg/lock");
 }
 
 /* The worker and its program end half way. */
@@ -93,6 +93,7 @@ static void is_as_before(void)
 
 	ck_assert_str_eq(before, after);
 	free(after);
+	sh("test $(stat -c %Y var/lib/pkg/lock) = 3");
 }
 
 static void roll_back(int want)
@@ -109,11 +110,11 @@ START_TEST(what_a_proven_program_changed_can_be_undone)
 	manage();
 	ck_assert_int_eq(keep_end(k, true), 0);
 	sh("test $(cat usr/lib/lib.so) = 2; test -e usr/lib/gone/deep/new");
-	/* lib.so, link, status, lib-1/files, share; dpkg-tmp, md5, gone, deep, new */
-	ck_assert_uint_eq(journal_count(&j), 10);
+	/* lib.so, link, status, lock, lib-1/files, share; dpkg-tmp, md5, gone, deep, new */
+	ck_assert_uint_eq(journal_count(&j), 11);
 	journal_close(&j);
 	ck_assert_int_eq(journal_open(&j, root, "run", 0), 0);
-	ck_assert_uint_eq(journal_count(&j), 10);
+	ck_assert_uint_eq(journal_count(&j), 11);
 	journal_close(&j);
 	roll_back(0);
 	is_as_before();

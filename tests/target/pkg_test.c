@@ -41,8 +41,28 @@ static int list(void *arg, const char *name, const char *version)
 {
 	char *all = arg;
 
-	snprintf(all + strlen(all), 400 - strlen(all), "%s %s\n", name, version);
+	strcat(strcat(strcat(strcat(all, name), " "), version), "\n");
 	return 0;
+}
+
+static int join(void *arg, const char *path)
+{
+	return list(arg, path, "");
+}
+
+/* The first lines of what its program touches: the package's own files. */
+static void expect_files(const struct pkg_manager *m, const char *package, const char *first,
+			 const char *state)
+{
+	char all[4000] = "";
+
+	ck_assert_int_eq(m->files(&t, package, join, all), 0);
+	ck_assert_str_eq(all, first);
+	ck_assert_int_eq(m->files(&t, "nobody's", join, all) > 0, 0);
+	*all = 0;
+	ck_assert_int_eq(pkg_touches(&t, m, package, join, all), 0);
+	ck_assert_ptr_nonnull(strstr(all, state));
+	ck_assert_ptr_nonnull(strstr(all, "/etc/ld.so.cache \n"));
 }
 
 static void expect(const struct pkg_manager *m, const char *packages, const char *path,
@@ -74,6 +94,8 @@ START_TEST(dpkg_lists_what_is_installed)
 	put("/var/lib/dpkg/info/libcrypt1:amd64.list", "/.\n/lib\n/lib/libcrypt.so.1\n");
 	expect(&pkg_dpkg, "libcrypt1 1:4.4.33-2\nlogin 2\n", "/usr/lib/libcrypt.so.1",
 	       "libcrypt1:amd64");
+	expect_files(&pkg_dpkg, "libcrypt1:amd64", "/. \n/lib \n/lib/libcrypt.so.1 \n",
+		     "/var/lib/dpkg/info/libcrypt1:amd64.* \n");
 }
 END_TEST
 
@@ -88,6 +110,9 @@ START_TEST(portage_paths_may_hold_spaces)
 	       "sys-libs/libxcrypt-4.4.36-r3");
 	expect(&pkg_portage, "sys-libs/libxcrypt 4.4.36-r3\n", "/usr/lib64/libcrypt.so.2",
 	       "sys-libs/libxcrypt-4.4.36-r3");
+	expect_files(&pkg_portage, "sys-libs/libxcrypt-4.4.36-r3",
+		     "/usr \n/usr/lib64/a b.so \n/usr/lib64/libcrypt.so.2 \n",
+		     "/var/db/pkg/sys-libs/libxcrypt-4.4.36-r3/* \n");
 }
 END_TEST
 
@@ -98,6 +123,10 @@ START_TEST(pacman_names_may_hold_dashes)
 	put("/var/lib/pacman/local/ALPM_DB_VERSION", "9\n");
 	expect(&pkg_pacman, "libxcrypt-compat 4.4.36-1\n", "/lib/libcrypt.so.1",
 	       "libxcrypt-compat");
+	expect_files(&pkg_pacman, "libxcrypt-compat",
+		     "/%FILES% \n/usr/ \n/usr/lib/libcrypt.so.1 \n"
+		     "/var/lib/pacman/local/libxcrypt-compat-4.4.36-1/* \n",
+		     "/var/lib/pacman/local/libxcrypt-compat-* \n");
 }
 END_TEST
 
@@ -107,6 +136,7 @@ START_TEST(apk_files_follow_their_folder)
 				     "R:libcrypt.so.2\n\nP:shadow\nV:4.14\nF:bin\nR:su\n");
 	expect(&pkg_apk, "libxcrypt 4.4.36-r0\nshadow 4.14\n", "/usr/lib/libcrypt.so.2",
 	       "libxcrypt");
+	expect_files(&pkg_apk, "libxcrypt", "/usr/lib/libcrypt.so.2 \n", "/lib/apk/db/* \n");
 }
 END_TEST
 
@@ -119,6 +149,9 @@ START_TEST(damaged_database_ends)
 	put("/var/lib/dpkg/status", "Package: \nVersion\nStatus: ");
 	ck_assert_int_eq(pkg_dpkg.each(&t, list, all), 0);
 	ck_assert_str_eq(all, "");
+	put("/var/db/pkg/a/b-1/CONTENTS", "obj /\nobj /a\nsym /b\nsym /c -> \ndir\nobj /d 1\n");
+	ck_assert_int_eq(pkg_portage.files(&t, "a/b-1", join, all), 0);
+	ck_assert_str_eq(all, "/c \n");
 }
 END_TEST
 

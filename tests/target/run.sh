@@ -12,6 +12,7 @@ logs=
 
 fail() {
 	echo "  $*" >&2
+	cat "$logs/pivots.log" >&2
 	tail -n 25 "$logs/main.log" 2>/dev/null | sed "s/^/  # /" >&2
 	tail -n 40 "$dir/out" 2>/dev/null | sed 's/^/  > /' >&2
 	exit 1
@@ -23,6 +24,37 @@ root() {
 	root=$dir/root
 	lib=$root/usr/lib/x86_64-linux-gnu/libcrypt.so.1.1.0
 	cp "$root/etc/shadow" "$dir/shadow"
+}
+
+# nest: the root becomes an overlay of an overlay; the kernel refuses a third, so that no trial can be one.
+nest() {
+	mkdir "$dir/upper2" "$dir/work2" "$dir/upper3" "$dir/work3" "$dir/third"
+	mount -t overlay -o "lowerdir=$root,upperdir=$dir/upper2,workdir=$dir/work2" nested "$root" || fail 'no nested overlay'
+	mount -t overlay -o "lowerdir=$root,upperdir=$dir/upper3,workdir=$dir/work3" third "$dir/third" 2>/dev/null &&
+		fail 'this kernel stacks three'
+	listing >"$dir/before"
+}
+
+# What the nested root showed: a weaker footing is a pivot, once for each.
+weaker_is_a_pivot() {
+	[ "$(grep -c "tried: an overlay of the target | failed: no overlay of .* | next: $1" "$logs/pivots.log")" -eq 1 ] ||
+		fail "the weaker footing is not one pivot: $1"
+}
+
+as_before() {
+	"$payload" rollback --root "$root" >"$dir/out" 2>&1 || fail 'rollback failed'
+	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree is not as before'
+}
+
+# What the cache holds cannot be unpacked by hand; the manager itself still can.
+only_the_manager_unpacks() {
+	mv "$root/usr/bin/dpkg-deb" "$root/usr/bin/dpkg-deb.real"
+	cat >"$root/usr/bin/dpkg-deb" <<-'END'
+		#!/bin/sh
+		[ "$1" != -x ] || exit 1
+		exec dpkg-deb.real "$@"
+	END
+	chmod 755 "$root/usr/bin/dpkg-deb"
 }
 
 # recover STATUS ARGUMENT...: a run, with a terminal of its own on which a new password shows.
@@ -158,14 +190,7 @@ rung_b_cached_package() {
 
 rung_c_package_manager() {
 	root
-	# what the cache holds cannot be unpacked by hand; the manager itself still can
-	mv "$root/usr/bin/dpkg-deb" "$root/usr/bin/dpkg-deb.real"
-	cat >"$root/usr/bin/dpkg-deb" <<-'END'
-		#!/bin/sh
-		[ "$1" != -x ] || exit 1
-		exec dpkg-deb.real "$@"
-	END
-	chmod 755 "$root/usr/bin/dpkg-deb"
+	only_the_manager_unpacks
 	recover 1 --phases 3,8
 	accepts $right || fail 'the right password is refused'
 	grep -q '(c) dpkg' "$logs/report.json" || fail 'another rung won'
@@ -216,6 +241,70 @@ rung_e_another_method() {
 	accepts "$_new" || fail 'the new password is refused'
 	# shellcheck disable=SC2016 # a hash's prefix
 	grep -qF 'argo:$y$' "$root/etc/shadow" || fail 'not the strongest method that works'
+}
+
+nested_overlay_recovers_by_rung_b() {
+	root
+	nest
+	accepts $right && fail 'the root is not broken'
+	recover 0
+	accepts $right || fail 'the right password is refused'
+	grep -q '"rung": "(b)' "$logs/report.json" || fail 'another rung won'
+	weaker_is_a_pivot 'a read-only view of it: what is unpacked'
+	weaker_is_a_pivot 'a read-only view of it with copies'
+	as_before
+}
+
+nested_overlay_recovers_by_rung_c() {
+	root
+	only_the_manager_unpacks
+	nest
+	recover 0
+	accepts $right || fail 'the right password is refused'
+	cmp -s "$lib" "$dir/healthy.so" || fail 'not the package'\''s library'
+	grep -q '(c) dpkg' "$logs/report.json" || fail 'another rung won'
+	weaker_is_a_pivot 'the target itself'
+	chroot "$root" /usr/bin/dpkg --audit | grep -q . && fail 'dpkg is left half way'
+	as_before
+}
+
+nested_overlay_recovers_by_rung_d() {
+	root compiler
+	no_cached_package
+	cp "$top"/build/sources/libxcrypt-*-autotools.tar.xz "$root/usr/src/"
+	nest
+	recover 1 --phases 3,8
+	accepts $right || fail 'the right password is refused'
+	grep -q '(d) built from' "$logs/report.json" || fail 'another rung won'
+	as_before
+}
+
+# The manager replaces the library by nothing better, unpacks beside it, ruins its database, and hangs or claims success.
+unproven_manager_on_the_target_leaves_nothing() {
+	root
+	printf '#!/bin/sh\nexit 1\n' >"$root/usr/bin/dpkg-deb"
+	cat >"$root/usr/bin/dpkg" <<-'END'
+		#!/bin/sh
+		cd /usr/lib/x86_64-linux-gnu
+		cp libc.so.6 libcrypt.so.1.1.0.dpkg-new
+		mv libcrypt.so.1.1.0.dpkg-new libcrypt.so.1.1.0
+		cp libc.so.6 libcrypt.so.1.1.0.dpkg-tmp
+		ln -sfn nothing libcrypt.so.1
+		mkdir -p /usr/share/doc/libcrypt1/more/deep
+		rm -r /usr/share/doc/libcrypt1/*gz /var/lib/dpkg/info/libcrypt1*
+		echo broken >/var/lib/dpkg/status
+		: >/etc/ld.so.cache
+		case $0 in */apt-get) exit 0 ;; esac
+		trap '' TERM
+		while :; do sleep 1000; done
+	END
+	cp "$root/usr/bin/dpkg" "$root/usr/bin/apt-get"
+	chmod 755 "$root/usr/bin/dpkg" "$root/usr/bin/apt-get"
+	nest
+	recover 1 --phases 3,8 --timeout 20
+	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree is not as before'
+	grep -q 'next: the target itself' "$logs/pivots.log" || fail 'it did not run on the target'
+	[ ! -e "$root/var/lib/rd-recovery/journal" ] && grep -q 'changes": 0' "$logs/report.json" || fail 'changes are claimed'
 }
 
 hung_package_manager_costs_its_limit() {
@@ -406,7 +495,8 @@ wrong_use_touches_nothing() {
 
 cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
 	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_c_portage_double rung_d_manual_build rung_e_another_method
-	hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
+	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
+	unproven_manager_on_the_target_leaves_nothing hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
 	interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
 	canary_leaves_no_tally configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
