@@ -16,6 +16,7 @@
 #define CHUNK 16384
 #define CHUNKS 16 /* read at one step, then the deadline is looked at again */
 #define WATCH_MS 50
+#define CGROUP_MS 500
 #define REAP_MS 1500 /* from KILL to giving up; contract: 2 s */
 
 enum stage { FREE, RUNNING, TERMINATING, KILLING, OVER };
@@ -29,7 +30,8 @@ struct child {
 	int64_t started, next; /* when the next stage begins */
 	bool timed_out, asked; /* asked: the caller or watch ended it */
 	bool ended, failed;
-	int status; /* wait status when ended, errno when failed */
+	char cgroup[CGROUP_PATH]; /* without PID namespaces; "": none */
+	int status;		  /* wait status when ended, errno when failed */
 };
 
 static struct child children[CHILDREN];
@@ -85,6 +87,8 @@ static void hear(struct child *c, const struct child_message *m)
 	switch (m->word) {
 	case CHILD_SAYS_NO_PIDNS:
 		c->result->no_pidns = true;
+		c->result->in_cgroup = m->text[0] != '\0';
+		str_copy(c->cgroup, sizeof c->cgroup, m->text);
 		break;
 	case CHILD_SAYS_FAILED:
 		c->failed = true;
@@ -154,6 +158,9 @@ static void conclude(struct child *c, bool abandoned)
 		log_output(c->spec.name, NULL, 0);
 	close_fd(&c->control);
 	close_fd(&c->output);
+	/* its keeper may have been killed before all the rest */
+	if (c->cgroup[0])
+		cgroup_end(c->cgroup, abandoned ? 0 : CGROUP_MS);
 	c->stage = OVER;
 	r->ms = clock_ms() - c->started;
 	if (c->failed) {

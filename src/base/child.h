@@ -5,7 +5,8 @@
  * result->reason (pid, state, wchan, what it holds) and abandoned.
  *
  * A program runs in its own PID, mount, IPC, UTS and (unless CHILD_NETWORK) network namespace, new session, clean environment, standard
- * input /dev/null, resource limits, all other descriptors closed. Where the kernel lacks PID namespaces: subreaper, and *result says so.
+ * input /dev/null, resource limits, all other descriptors closed. Where the kernel lacks PID namespaces: subreaper and, where one can be
+ * made, a cgroup, and *result says so.
  */
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H
@@ -54,6 +55,7 @@ struct child_result {
 	int status;             /* exit status, or signal number, or errno for CHILD_NOT_STARTED */
 	bool watched;           /* ended because watch said so */
 	bool no_pidns;          /* kernel lacks PID namespaces: weaker footing */
+	bool in_cgroup;         /* then: a cgroup of its own kept it */
 	int64_t ms;             /* how long */
 	char reason[320];       /* one line for a person: "exit status 1", "killed by signal 9", "no end within 300 s", "/sbin/su: its loader ... is missing" */
 	char *tail;             /* may be NULL; else caller's CHILD_TAIL bytes: the last output, NUL-terminated, raw */

@@ -276,21 +276,25 @@ static void signal_all(enum role role, pid_t program, int sig)
 
 /* The kernel kills what is left of a namespace when its init goes; a subreaper does it itself,
  * again and again, because what forks meanwhile is missed by one look. */
-static _Noreturn void leave(enum role role)
+static _Noreturn void leave(const struct child_job *job, enum role role)
 {
 	struct timespec pause = {.tv_nsec = 5000000};
 
 	while (role == SUBREAPER) {
+		bool gone = !job->cgroup[0] || cgroup_kill(job->cgroup);
+
 		signal_descendants(SIGKILL);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		if (waitpid(-1, NULL, WNOHANG) < 0)
+		if (gone && waitpid(-1, NULL, WNOHANG) < 0)
 			break;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec <
 		    500000000) /* what cannot be killed must not cost the rest the machine */
 			pause.tv_nsec *= 2;
 	}
+	if (job->cgroup[0])
+		cgroup_end(job->cgroup, 0);
 	_exit(0);
 }
 
@@ -305,7 +309,7 @@ static void reap(const struct child_job *job, enum role role, pid_t program)
 		/* an init that exits has told the program's status itself */
 		if (role != KEEPER || WIFSIGNALED(status))
 			say(job, CHILD_SAYS_ENDED, status, "");
-		leave(role);
+		leave(job, role);
 	}
 }
 
@@ -330,7 +334,7 @@ static _Noreturn void keep(struct child_job *job, enum role role, pid_t program)
 				signal_all(role, program, SIGCONT);
 		} else if (sig == CHILD_KILL) {
 			if (role == SUBREAPER)
-				leave(role);
+				leave(job, role);
 			signal_all(role, program, SIGKILL);
 		}
 	}
@@ -359,14 +363,19 @@ _Noreturn void child_keep(const struct child_job *given)
 	if (getppid() != job.parent)
 		_exit(127);
 	own = !host && !child_without_pidns && unshare(CLONE_NEWPID) == 0;
-	if (!own && !host)
-		say(&job, CHILD_SAYS_NO_PIDNS, 0, "");
+	if (!own && !host) {
+		if (cgroup_make(job.cgroup, getpid()))
+			job.cgroup[0] = '\0';
+		say(&job, CHILD_SAYS_NO_PIDNS, 0, job.cgroup);
+	}
 	if (!own)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid = fork();
 	if (pid == 0) {
 		if (own)
 			be_init(&job);
+		if (job.cgroup[0])
+			cgroup_enter(job.cgroup);
 		be_program(&job, false);
 	}
 	keep(&job, own ? KEEPER : SUBREAPER, pid);

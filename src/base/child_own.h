@@ -9,6 +9,7 @@
 #define BASE_CHILD_OWN_H
 
 #include "base/buf.h"
+#include "base/cgroup.h"
 #include "base/child.h"
 
 #include <signal.h>
@@ -28,6 +29,7 @@ struct child_job {
 	pid_t parent;
 	int control; /* messages go here */
 	int output;  /* -1: the terminal, or a worker's own descriptors */
+	char cgroup[CGROUP_PATH]; /* "": none */
 };
 
 /* The forked child's life; called with all signals blocked. */

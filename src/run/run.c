@@ -268,6 +268,17 @@ static void not_finished(struct run *r, const struct child_result *res)
 	recount(r, res);
 }
 
+/* Said once: it is the same for all that follows. */
+static void tell_footing(struct run *r, const struct child_result *res)
+{
+	if (res->no_pidns && !r->weaker)
+		report_pivot(r->report, "a PID namespace for each operation",
+			     "this kernel has none",
+			     res->in_cgroup ? "a subreaper and a cgroup of its own"
+					    : "a subreaper alone: no cgroup can be made");
+	r->weaker = r->weaker || res->no_pidns;
+}
+
 static void run_phase(struct run *r)
 {
 	const struct phase *p = r->phase;
@@ -289,6 +300,7 @@ static void run_phase(struct run *r)
 		spec.flags |= CHILD_HOST_PID;
 	if (child_run(&spec, &res) || res.watched)
 		not_finished(r, &res);
+	tell_footing(r, &res);
 	pr->ms = res.ms;
 	log_say("[%d/8] %s: %s%s%s (%lld s)", p->number, p->name, outcome_name(pr->outcome),
 		pr->text[0] ? ": " : "", pr->text, (long long)(res.ms + 500) / 1000);

@@ -21,6 +21,7 @@ struct run {
 	struct logdir logs;
 	const struct phase *phase;
 	unsigned pivots; /* copied to the log folder */
+	bool weaker;	 /* no PID namespaces: said */
 	int64_t deadline, until; /* the run's, the present phase's */
 };
 

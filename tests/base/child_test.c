@@ -1,5 +1,6 @@
 #include "base/child.h"
 
+#include "base/cgroup.h"
 #include "base/clock.h"
 
 #include <check.h>
@@ -221,6 +222,103 @@ START_TEST(daemon_left_behind_ends_with_its_program)
 	ck_assert_int_eq(child_run(&spec, &result), 0);
 	ck_assert_int_lt(result.ms, WITHIN_MS);
 	marker_gone(&m);
+}
+END_TEST
+
+/* Nothing but the kernel's own group knows what an escaped process belonged to, once the process
+ * that kept it is gone. */
+START_TEST(cgroup_ends_what_outlives_its_keeper)
+{
+	struct marker m = marker_open();
+	struct child_spec spec = {.name = "escape",
+				  .fn = escape,
+				  .arg = &zero_fd,
+				  .in_fd = m.write,
+				  .grace_ms = 100,
+				  .deadline = deadline_in(20)};
+	char path[CGROUP_PATH];
+	int handle, keeper;
+
+	if (cgroup_make(path, getpid())) {
+		fprintf(stderr, "SKIPPED: no cgroup can be made here: %s\n", strerror(errno));
+		return;
+	}
+	footing(1);
+	ck_assert_int_eq(cgroup_end(path, 0), 0);
+	handle = child_start(&spec, &result);
+	ck_assert_int_ge(handle, 0);
+	marker_said(&m, 'x');
+	keeper = child_pid(handle);
+	ck_assert_int_eq(kill(keeper, SIGKILL), 0);
+	ck_assert_int_eq(child_end_now(handle), -1);
+	ck_assert(result.no_pidns);
+	ck_assert(result.in_cgroup);
+	marker_gone(&m);
+	snprintf(strrchr(path, '-'), 16, "-%d", keeper);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+/* Version 1 has no cgroup.kill: the listed are killed until none is. */
+START_TEST(cgroup_of_version_1_is_emptied)
+{
+	struct marker m = marker_open();
+	char path[] = "/sys/fs/cgroup/pids/rd-recovery-v1";
+
+	if (mkdir(path, 0700)) {
+		fprintf(stderr, "SKIPPED: %s: %s\n", path, strerror(errno));
+		return;
+	}
+	if (fork() == 0) {
+		ck_assert_int_eq(cgroup_enter(path), 0);
+		escape(&m.write);
+	}
+	marker_said(&m, 'x');
+	ck_assert_int_eq(cgroup_end(path, WITHIN_MS), 0);
+	marker_gone(&m);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(no_cgroup_is_left_behind)
+{
+	char path[CGROUP_PATH], text[300];
+
+	if (cgroup_make(path, getpid())) {
+		fprintf(stderr, "SKIPPED: no cgroup can be made here: %s\n", strerror(errno));
+		return;
+	}
+	ck_assert_int_eq(cgroup_end(path, 0), 0);
+	footing(1);
+	/* the group is seen from inside, by its own name */
+	ck_assert_int_eq(
+	    run_shell("grep -c rd-recovery- /proc/self/cgroup", (struct child_spec){0}), 0);
+	ck_assert_str_eq(tail, "1\n");
+	*strrchr(path, '/') = 0;
+	/* other tests of this machine may have theirs: ours would be empty by now */
+	snprintf(text, sizeof text,
+		 "for d in %s/rd-recovery-*; do [ ! -d $d ] || grep -q . $d/cgroup.procs || [ ! -d "
+		 "$d ] || exit 1; done",
+		 path);
+	ck_assert_int_eq(system(text), 0);
+}
+END_TEST
+
+START_TEST(own_cgroup_is_found_in_every_hierarchy)
+{
+	static const char text[] =
+	    "9:name=systemd:/a\n8:cpu,cpuacct:/b\n7:pids:/c/d\n:\n5:x\n0::/e\n";
+	char at[40];
+
+	ck_assert(cgroup_of(text, "", at, sizeof at));
+	ck_assert_str_eq(at, "/e");
+	ck_assert(cgroup_of(text, "pids", at, sizeof at));
+	ck_assert_str_eq(at, "/c/d");
+	ck_assert(cgroup_of(text, "cpuacct", at, sizeof at));
+	ck_assert_str_eq(at, "/b");
+	ck_assert(!cgroup_of(text, "freezer", at, sizeof at));
+	ck_assert(!cgroup_of("", "", at, sizeof at));
+	ck_assert(!cgroup_of("0:", "", at, sizeof at));
 }
 END_TEST
 
@@ -508,6 +606,10 @@ Suite *child_suite(void)
 	tcase_add_loop_test(t, nothing_survives_that_escapes_and_ignores_every_signal, 0, 2);
 	tcase_add_loop_test(t, worker_that_escapes_leaves_nothing, 0, 2);
 	tcase_add_loop_test(t, daemon_left_behind_ends_with_its_program, 0, 2);
+	tcase_add_test(t, cgroup_ends_what_outlives_its_keeper);
+	tcase_add_test(t, cgroup_of_version_1_is_emptied);
+	tcase_add_test(t, no_cgroup_is_left_behind);
+	tcase_add_test(t, own_cgroup_is_found_in_every_hierarchy);
 	tcase_add_loop_test(t, dead_supervisor_leaves_nobody, 0, 2);
 	tcase_add_loop_test(t, endless_output_keeps_the_deadline_and_its_last_part, 0, 2);
 	tcase_add_loop_test(t, stopped_program_is_ended, 0, 2);

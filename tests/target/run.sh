@@ -12,7 +12,7 @@ logs=
 
 fail() {
 	echo "  $*" >&2
-	cat "$logs/pivots.log" >&2
+	cat "$logs/pivots.log" >&2 2>/dev/null
 	tail -n 25 "$logs/main.log" 2>/dev/null | sed "s/^/  # /" >&2
 	tail -n 40 "$dir/out" 2>/dev/null | sed 's/^/  > /' >&2
 	exit 1
@@ -65,6 +65,37 @@ recover() {
 	_got=$?
 	[ "$_got" -eq "$_want" ] || fail "exit status $_got, not $_want"
 	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*' | sort | tail -n 1)
+}
+
+# A payload for which unshare(CLONE_NEWPID) fails as on a kernel built without PID namespaces: a filter that all it starts inherits.
+without_pid_namespaces() {
+	cat >"$dir/without.c" <<-'END'
+		#include <linux/filter.h>
+		#include <linux/seccomp.h>
+		#include <sched.h>
+		#include <stddef.h>
+		#include <sys/prctl.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			struct sock_filter f[] = {
+				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+				BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 3),
+				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+				BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWPID, 0, 1),
+				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 22),
+				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+			struct sock_fprog p = {sizeof f / sizeof *f, f};
+
+			if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p))
+				return 99;
+			argv[0] = PAYLOAD;
+			return argc && execv(PAYLOAD, argv);
+		}
+	END
+	gcc -D_GNU_SOURCE -DPAYLOAD="\"$payload\"" -o "$dir/without" "$dir/without.c" || fail 'no compiler'
+	payload=$dir/without
 }
 
 new_password() {
@@ -318,6 +349,25 @@ hung_package_manager_costs_its_limit() {
 	:
 }
 
+without_pid_namespaces_it_recovers() {
+	root
+	without_pid_namespaces
+	recover 0
+	accepts $right || fail 'the right password is refused'
+	[ "$(grep -c 'tried: a PID namespace .* | next: a subreaper' "$logs/pivots.log")" -eq 1 ] || fail 'the weaker footing is not one pivot'
+}
+
+without_pid_namespaces_a_hung_manager_is_ended() {
+	root
+	printf '#!/bin/sh\ntrap "" TERM INT HUP\n(setsid sh -c "setsid sleep 1000 &")\nwhile :; do sleep 1000; done\n' >"$root/usr/bin/dpkg-deb"
+	cp "$root/usr/bin/dpkg-deb" "$root/usr/bin/apt-get"
+	cp "$root/usr/bin/dpkg-deb" "$root/usr/bin/dpkg"
+	without_pid_namespaces
+	recover 1 --phases 3,8 --timeout 20
+	pgrep -f 'sleep 1000' >/dev/null && fail 'something of it survives'
+	:
+}
+
 diagnose_writes_nothing() {
 	root
 	listing >"$dir/before"
@@ -496,7 +546,8 @@ wrong_use_touches_nothing() {
 cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
 	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_c_portage_double rung_d_manual_build rung_e_another_method
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
-	unproven_manager_on_the_target_leaves_nothing hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
+	unproven_manager_on_the_target_leaves_nothing without_pid_namespaces_it_recovers
+	without_pid_namespaces_a_hung_manager_is_ended hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
 	interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
 	canary_leaves_no_tally configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
