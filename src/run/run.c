@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/journal.h"
 #include "base/trial.h"
+#include "run/brief.h"
 #include "run/supervisor.h"
 #include "target/accounts.h"
 
@@ -17,10 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COPY_SECONDS 60
 #define SUMMARY_SECONDS 30
 
-static int left(const struct run *r, long most)
+int run_left(const struct run *r, long most)
 {
 	return (int)(r->o->set.timeout < most ? r->o->set.timeout : most);
 }
@@ -117,8 +117,8 @@ int run_name(struct run *r)
 
 	str_copy(r->target.capture, sizeof r->target.capture, r->o->set.capture);
 	if (supervisor_operation(
-		&(struct operation){"open the target", open_target, r, left(r, COPY_SECONDS)}, why,
-		sizeof why)) {
+		&(struct operation){"open the target", open_target, r, run_left(r, COPY_SECONDS)},
+		why, sizeof why)) {
 		log_say("rd-recovery: %s is no usable target: %s", r->o->root, why);
 		return -1;
 	}
@@ -147,8 +147,8 @@ void run_copy_logs(struct run *r)
 	r->pivots = r->report->npivots;
 	while (r->logs.at < r->logs.nplaces &&
 	       supervisor_operation(
-		   &(struct operation){"copy the logs", copy_logs, r, left(r, COPY_SECONDS)}, why,
-		   sizeof why)) {
+		   &(struct operation){"copy the logs", copy_logs, r, run_left(r, COPY_SECONDS)},
+		   why, sizeof why)) {
 		logdir_where(&r->logs, was, sizeof was);
 		logdir_leave(&r->logs);
 		logdir_where(&r->logs, next, sizeof next);
@@ -247,9 +247,9 @@ static void recount(struct run *r, const struct child_result *res)
 		return;
 	/* the journal of one that cannot be killed is still its own */
 	if (res->end == CHILD_ABANDONED ||
-	    supervisor_operation(
-		&(struct operation){"count the changes", count_changes, r, left(r, COPY_SECONDS)},
-		why, sizeof why))
+	    supervisor_operation(&(struct operation){"count the changes", count_changes, r,
+						     run_left(r, COPY_SECONDS)},
+				 why, sizeof why))
 		r->shared->changes_unknown = true;
 }
 
@@ -327,6 +327,7 @@ void run_phases(struct run *r)
 
 	if (*logdir_where(&r->logs, where, sizeof where))
 		log_say("logs: %s", where);
+	brief_begin(r);
 	set_deadline(r);
 	for (int i = 0; i < 8; i++) {
 		bool over = supervisor_signalled() || clock_ms() >= r->deadline;
@@ -358,7 +359,7 @@ static int tidy(void *arg)
 	}
 	if (!r->target.readonly)
 		trial_sweep(r->target.root);
-	if (r->logs.at < r->logs.nplaces && !r->target.readonly)
+	if (!r->target.readonly)
 		logdir_prune(&r->logs);
 	return 0;
 }
@@ -367,11 +368,12 @@ void run_end(struct run *r)
 {
 	char why[320], where[400];
 
-	if (supervisor_operation(&(struct operation){"tidy up", tidy, r, left(r, COPY_SECONDS)},
+	if (supervisor_operation(&(struct operation){"tidy up", tidy, r, run_left(r, COPY_SECONDS)},
 				 why, sizeof why))
 		log_line("tidying up: %s", why);
 	if (*logdir_where(&r->logs, where, sizeof where))
 		log_say("logs: %s", where);
+	brief_end(r);
 	run_copy_logs(r);
 	explicit_bzero(r->shared->password, sizeof r->shared->password);
 	explicit_bzero(r->o->set.password_hash, sizeof r->o->set.password_hash);

@@ -12,6 +12,8 @@
 #include "run/mounts.h"
 #include "target/logdir.h"
 
+#define COPY_SECONDS 60
+
 struct run {
 	struct options *o;
 	struct target target; /* its descriptor is each worker's own */
@@ -21,6 +23,7 @@ struct run {
 	struct logdir logs;
 	const struct phase *phase;
 	unsigned pivots; /* copied to the log folder */
+	char brief[1000]; /* the short log's next lines */
 	bool weaker;	 /* no PID namespaces: said */
 	int64_t deadline, until; /* the run's, the present phase's */
 };
@@ -34,6 +37,8 @@ int run_name(struct run *r);
 void run_phases(struct run *r);
 /* Copy the logs a last time, prune old ones, wipe secrets. */
 void run_end(struct run *r);
+/* Seconds for a small operation: at most so many, at most the time-out. */
+int run_left(const struct run *r, long most);
 /* The command's exit status (DESIGN.md). */
 int run_status(const struct run *r);
 /* Copy what is new to the log folder, stepping down its ladder where it must. */

@@ -24,13 +24,18 @@ static void add(struct logdir *d, const char *path, bool inside)
 	d->places[d->nplaces++].inside = inside;
 }
 
+static const char *full(const struct target *t, const char *point, char path[512])
+{
+	snprintf(path, 512, "%s%s", strcmp(t->root, "/") ? t->root : "", point);
+	return path;
+}
+
 static bool is_mounted(const struct target *t, const char *point)
 {
 	char path[512];
 	struct mount_entry m = {0};
 
-	snprintf(path, sizeof path, "%s%s", strcmp(t->root, "/") ? t->root : "", point);
-	return mount_find(path, &m) == 0;
+	return mount_find(full(t, point, path), &m) == 0;
 }
 
 static bool is_crypt(int dirfd, const char *dev, int depth);
@@ -72,9 +77,11 @@ static bool is_crypt(int dirfd, const char *dev, int depth)
 	return below.found;
 }
 
+const char *logdir_devices = "/sys/dev/block";
+
 bool logdir_encrypted(const char *path)
 {
-	int dirfd = open("/sys/dev/block", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dirfd = open(logdir_devices, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char name[40];
 	struct stat st;
 	bool yes = false;
@@ -93,7 +100,9 @@ void logdir_places(struct logdir *d, const struct target *t, const char *given, 
 {
 	static const char esp[][10] = {"/boot/efi", "/efi"};
 	/* details of an encrypted system do not belong on a disk anyone can read */
-	bool boot = !(logdir_encrypted(t->root) && t->boot_own && !logdir_encrypted(t->boot));
+	bool secret = logdir_encrypted(t->root);
+	bool open_boot = secret && t->boot_own && !logdir_encrypted(t->boot);
+	char path[512];
 
 	memset(d, 0, sizeof *d);
 	snprintf(d->name, sizeof d->name, "%s%s%s", t->os_id, marker, run);
@@ -101,10 +110,11 @@ void logdir_places(struct logdir *d, const struct target *t, const char *given, 
 	str_copy(d->os_id, sizeof d->os_id, t->os_id);
 	if (*given)
 		add(d, given, false);
-	if (boot && !*given && t->boot[0] && (t->boot_own || !t->readonly))
+	d->brief = open_boot && !*given && !t->readonly;
+	if (!open_boot && !*given && t->boot[0] && (t->boot_own || !t->readonly))
 		add(d, "/boot", true);
-	for (int i = 0; i < 2 && boot; i++)
-		if (is_mounted(t, esp[i]))
+	for (int i = 0; i < 2; i++)
+		if (is_mounted(t, esp[i]) && (!secret || logdir_encrypted(full(t, esp[i], path))))
 			add(d, esp[i], true);
 	if (!t->readonly)
 		add(d, "/var/log", true);
@@ -127,12 +137,11 @@ bool logdir_leave(struct logdir *d)
 	return ++d->at < d->nplaces;
 }
 
-static int open_place(const struct logdir *d)
+static int open_place(const struct logdir *d, const char *path, bool inside)
 {
-	const char *path = d->places[d->at].path;
 	int root, fd;
 
-	if (!d->places[d->at].inside)
+	if (!inside)
 		return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	root = open(d->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
@@ -142,10 +151,9 @@ static int open_place(const struct logdir *d)
 	return fd;
 }
 
-static int open_folder(const struct logdir *d)
+static int open_folder(const struct logdir *d, int place)
 {
-	int place = open_place(d), fd = -1;
-	int error;
+	int fd = -1, error;
 
 	if (place < 0)
 		return -1;
@@ -161,36 +169,57 @@ out:
 	return fd;
 }
 
-static int append(int folder, enum log_stream s, size_t *copied)
+static int append(int folder, const char *name, const char *data, size_t len)
 {
-	int fd = openat(folder, log_name(s),
+	int fd = openat(folder, name,
 			O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	const char *data;
-	size_t len;
 	int rc, error;
 
 	if (fd < 0)
 		return -1;
-	log_view(s, &data, &len);
-	rc = place_write(fd, data + *copied, len - *copied) || place_sync(fd) ? -1 : 0;
+	rc = place_write(fd, data, len) || place_sync(fd) ? -1 : 0;
 	error = errno;
 	close(fd);
-	if (rc == 0)
-		*copied = len;
 	errno = error;
 	return rc;
 }
 
+static int append_new(int folder, enum log_stream s, size_t *copied)
+{
+	const char *data;
+	size_t len;
+
+	log_view(s, &data, &len);
+	if (append(folder, log_name(s), data + *copied, len - *copied))
+		return -1;
+	*copied = len;
+	return 0;
+}
+
 int logdir_copy(struct logdir *d)
 {
-	int folder = open_folder(d), rc = 0, error;
+	int folder = open_folder(d, open_place(d, d->places[d->at].path, d->places[d->at].inside));
+	int rc = 0, error;
 
 	if (folder < 0)
 		return -1;
 	for (int s = 0; s < LOG_STREAMS && rc == 0; s++)
-		rc = append(folder, (enum log_stream)s, &d->copied[s]);
+		rc = append_new(folder, (enum log_stream)s, &d->copied[s]);
 	if (rc == 0)
 		rc = place_sync(folder);
+	error = errno;
+	close(folder);
+	errno = error;
+	return rc;
+}
+
+int logdir_brief(const struct logdir *d, const char *text)
+{
+	int folder = d->brief ? open_folder(d, open_place(d, "/boot", true)) : -1, rc, error;
+
+	if (folder < 0)
+		return d->brief ? -1 : 0;
+	rc = append(folder, log_name(LOG_MAIN), text, strlen(text)) || place_sync(folder) ? -1 : 0;
 	error = errno;
 	close(folder);
 	errno = error;
@@ -252,10 +281,9 @@ static int newest_first(const void *a, const void *b)
 					   : -1;
 }
 
-void logdir_prune(const struct logdir *d)
+static void prune(const struct logdir *d, int place)
 {
 	struct olds o = {calloc(256, sizeof(struct old)), 0, ""};
-	int place = open_place(d);
 
 	/* another system's folders in a shared /boot are counted by its own runs */
 	snprintf(o.prefix, sizeof o.prefix, "%s%s", d->os_id, marker);
@@ -270,4 +298,12 @@ void logdir_prune(const struct logdir *d)
 	if (place >= 0)
 		close(place);
 	free(o.list);
+}
+
+void logdir_prune(const struct logdir *d)
+{
+	if (d->at < d->nplaces)
+		prune(d, open_place(d, d->places[d->at].path, d->places[d->at].inside));
+	if (d->brief)
+		prune(d, open_place(d, "/boot", true));
 }

@@ -22,6 +22,7 @@ struct logdir { /* in memory shared with the children */
 		bool inside; /* below root: no symlink leads out of it */
 	} places[LOGDIR_PLACES];
 	unsigned nplaces, at;
+	bool brief; /* root is encrypted, /boot is not: there only what carries no details */
 	char os_id[40], name[128];
 	size_t copied[LOG_STREAMS];
 };
@@ -30,13 +31,17 @@ struct logdir { /* in memory shared with the children */
 void logdir_places(struct logdir *d, const struct target *t, const char *given, const char *run);
 /* Append what is new to the files, synced. 0/-1 and errno. */
 int logdir_copy(struct logdir *d);
+/* Append text to the main.log of /boot's folder when d->brief; else nothing. 0/-1 and errno. */
+int logdir_brief(const struct logdir *d, const char *text);
 /* The folder it goes to, "" when no place is left. */
 const char *logdir_where(const struct logdir *d, char *dst, size_t cap);
 /* On to the next place. False: there is none. */
 bool logdir_leave(struct logdir *d);
-/* Remove all but the newest LOGDIR_KEPT folders of the place, by sequence number. */
+/* Remove all but the newest LOGDIR_KEPT folders of the place (and of /boot when d->brief), by sequence number. */
 void logdir_prune(const struct logdir *d);
 /* Is the file system at the absolute path on an encrypted device? */
 bool logdir_encrypted(const char *path);
+/* For tests: /sys/dev/block. */
+extern const char *logdir_devices;
 
 #endif

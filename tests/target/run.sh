@@ -394,6 +394,23 @@ logs_find_another_place() {
 	grep -q "$dir/missing" "$root"/var/log/*-recovery-logs-*/pivots.log || fail 'no pivot says so'
 }
 
+# Device mapper's word is faked where the payload reads it; /boot is a file system of its own.
+encrypted_root_keeps_the_details() {
+	root
+	mount -t tmpfs -o mode=0755 boot "$root/boot"
+	_dev=$(mountpoint -d "$root")
+	mkdir -p "$dir/block/$_dev/dm"
+	echo CRYPT-LUKS2-fake >"$dir/block/$_dev/dm/uuid"
+	mount --bind "$dir/block" /sys/dev/block
+	recover 0
+	accepts $right || fail 'the right password is refused'
+	[ "$(find "$root/boot" -type f)" = "$logs/main.log" ] || fail '/boot holds more than the short log'
+	grep -q '^3 libxcrypt rebuild: repaired$' "$logs/main.log" || fail 'the short log does not say how phase 3 ended'
+	grep -q -e argo -e SHA512 -e libcrypt1 "$logs/main.log" && fail 'the short log holds details'
+	_details=$(sed -n 's/^details: //p' "$logs/main.log")
+	grep -q SHA512 "$root$_details/main.log" || fail 'the details are not where the short log says'
+}
+
 interrupted_run_keeps_its_backups() {
 	root
 	chmod 700 "$root/usr/lib"
@@ -548,7 +565,7 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
 	unproven_manager_on_the_target_leaves_nothing without_pid_namespaces_it_recovers
 	without_pid_namespaces_a_hung_manager_is_ended hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
-	interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
+	encrypted_root_keeps_the_details interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
 	canary_leaves_no_tally configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
