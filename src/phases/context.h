@@ -26,6 +26,7 @@ struct shared {
 	char password[128];       /* the new one, generated or from a file: console and canary alone */
 	char user[64];
 	unsigned methods_proven;  /* bit set of hash methods every 64-bit libcrypt in use was proven to verify (after phase 3) */
+	long pkg_hung;            /* target's */
 	unsigned changes;
 	bool changes_unknown; /* a phase was left behind: it may still change something */
 };

@@ -151,22 +151,34 @@ static void add_last_words(struct ladder *l, char *tail, size_t len)
 		snprintf(l->why + used, sizeof l->why - used, ": %s", line);
 }
 
-/* Run a script in the trial. 0/-1, why filled. */
-static int run(struct ladder *l, const struct trial *tr, const struct pkg_program *p, long seconds)
-{
-	struct child_result r = {.tail = malloc(CHILD_TAIL)};
-	struct child_spec s = {.name = l->m ? l->m->name : "build",
-			       .root = tr->path,
-			       .argv = p->argv,
-			       .deadline = context_deadline(l->c, seconds),
-			       .grace_ms = l->m && l->m->builds ? 60000 : 0};
-	int rc = child_run(&s, &r);
+/* What a rung starts in a trial. */
+struct program {
+	const char *name, *script, *arg;
+	long seconds;
+	bool manager; /* of the package manager */
+};
 
+/* 0/-1, why filled. */
+static int run(struct ladder *l, const struct trial *tr, const struct program *what)
+{
+	struct pkg_program p;
+	struct child_result r = {.tail = malloc(CHILD_TAIL)};
+	struct child_spec s = {.name = what->name,
+			       .root = tr->path,
+			       .argv = p.argv,
+			       .deadline = context_deadline(l->c, what->seconds),
+			       .grace_ms = l->m && l->m->builds ? 60000 : 0};
+	int rc;
+
+	pkg_script(&p, what->script, what->arg);
+	rc = child_run(&s, &r);
 	if (rc) {
 		snprintf(l->why, sizeof l->why, "%.200s", r.reason);
 		if (r.tail)
 			add_last_words(l, r.tail, r.tail_len);
 	}
+	if (what->manager)
+		pkg_ended(l->c->t, &r, what->seconds);
 	free(r.tail);
 	return rc;
 }
@@ -240,41 +252,49 @@ static int open_trial(struct ladder *l, struct trial *tr, unsigned flags)
 	return 0;
 }
 
-/* Unpack or build into PKG_UNPACK_DIR with script, adopt from there. */
-static int from_script(struct ladder *l, const char *script, const char *arg, long seconds)
+/* Unpack or build into PKG_UNPACK_DIR, adopt from there. */
+static int from_program(struct ladder *l, const struct program *p)
 {
 	struct trial tr;
-	struct pkg_program p;
 	char folder[320];
 	int rc = -1;
 
 	if (open_trial(l, &tr, 0))
 		return -1;
 	snprintf(folder, sizeof folder, "%s" PKG_UNPACK_DIR, tr.path);
-	pkg_script(&p, script, arg);
 	if (mkdir(folder, 0700) && errno != EEXIST)
 		snprintf(l->why, sizeof l->why, "%.200s: %s", folder, strerror(errno));
-	else if (lay_carried(l, folder) == 0 && !run(l, &tr, &p, seconds))
+	else if (lay_carried(l, folder) == 0 && !run(l, &tr, p))
 		rc = adopt_from(l, folder);
 	trial_close(&tr);
 	return rc;
 }
 
+/* True: why says why the package manager cannot help. */
+static bool no_manager(struct ladder *l)
+{
+	if (l->m && pkg_given_up(l->c->t, l->m, l->why, sizeof l->why))
+		return true;
+	if (l->m && *l->package)
+		return false;
+	snprintf(l->why, sizeof l->why, "no package is known to own the library");
+	return true;
+}
+
 static int rung_cached(struct ladder *l)
 {
 	char file[256], script[400];
+	struct program p = {"unpack", script, file, l->c->set->timeout, true};
 
-	if (!l->m || !*l->package) {
-		snprintf(l->why, sizeof l->why, "no package is known to own the library");
+	if (no_manager(l))
 		return -1;
-	}
 	if (pkg_cached(l->c->t, l->m, l->package, file)) {
 		snprintf(l->why, sizeof l->why, "%s holds no package of %.100s", l->m->cache,
 			 l->package);
 		return -1;
 	}
 	snprintf(script, sizeof script, "cd " PKG_UNPACK_DIR " && %s", l->m->unpack);
-	if (from_script(l, script, file, l->c->set->timeout))
+	if (from_program(l, &p))
 		return -1;
 	snprintf(l->won, sizeof l->won, "(b) binary package %.70s from the cache",
 		 strrchr(file, '/') + 1);
@@ -296,7 +316,9 @@ static int commit(struct ladder *l, struct trial *tr, struct keep *k)
 /* The package manager's own way, proven in the trial, then committed. */
 static int rebuild(struct ladder *l, const char *script)
 {
-	struct pkg_program p;
+	const struct settings *set = l->c->set;
+	struct program p = {l->m->name, script, l->package,
+			    l->m->builds ? set->build_timeout : set->timeout, true};
 	struct keep *k = NULL;
 	struct trial tr;
 	int rc = -1;
@@ -305,9 +327,7 @@ static int rebuild(struct ladder *l, const char *script)
 		return -1;
 	if (tr.kind == TRIAL_TARGET && !(k = ladder_keep(l)))
 		goto out;
-	pkg_script(&p, script, l->package);
-	if (!run(l, &tr, &p, l->m->builds ? l->c->set->build_timeout : l->c->set->timeout) &&
-	    !ladder_look(l, tr.path))
+	if (!run(l, &tr, &p) && !ladder_look(l, tr.path))
 		rc = commit(l, &tr, k);
 	else if (keep_end(k, false))
 		report_failure(l->c->report, "putting back what the package manager changed",
@@ -321,10 +341,7 @@ out:
 
 static int rung_rebuild(struct ladder *l)
 {
-	snprintf(l->why, sizeof l->why, "no package is known to own the library");
-	if (!l->m || !*l->package)
-		return -1;
-	for (int i = 0; i < 2 && l->m->reinstall[i]; i++) {
+	for (int i = 0; !no_manager(l) && i < 2 && l->m->reinstall[i]; i++) {
 		if (!rebuild(l, l->m->reinstall[i])) {
 			snprintf(l->won, sizeof l->won, "(c) %s: %.60s %s", l->m->name, l->package,
 				 l->m->builds ? "rebuilt" : "reinstalled");
@@ -364,6 +381,7 @@ static const char manual[] =
 static int rung_manual(struct ladder *l)
 {
 	char file[256], arg[600], folder[256], *slash;
+	struct program p = {"build", manual, arg, l->c->set->build_timeout, false};
 	unsigned built = 0;
 
 	snprintf(l->why, sizeof l->why, "no source archive of libxcrypt is on the target");
@@ -381,8 +399,7 @@ static int rung_manual(struct ladder *l)
 		snprintf(arg, sizeof arg, "%s %s %d %s", file,
 			 strcmp(l->libs[i].soname, "libcrypt.so.1") ? "no" : "yes", l->libs[i].bits,
 			 folder);
-		if (from_script(l, manual, arg, l->c->set->build_timeout) &&
-		    ladder_broken(l, &l->libs[i]))
+		if (from_program(l, &p) && ladder_broken(l, &l->libs[i]))
 			return -1;
 		built++;
 	}

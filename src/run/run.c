@@ -38,6 +38,7 @@ struct run *run_start(struct options *o, bool console)
 		fprintf(stderr, "rd-recovery: cannot start: %s\n", strerror(errno));
 		return NULL;
 	}
+	r->target.pkg_hung = &r->shared->pkg_hung;
 	madvise(r->shared, sizeof *r->shared, MADV_DONTDUMP);
 	log_to_consoles(console);
 	if (o->json)
@@ -90,6 +91,7 @@ static int open_keeping(struct target *t, const char *root)
 	memcpy(t->sources, given.sources, sizeof t->sources);
 	memcpy(t->unknown, given.unknown, sizeof t->unknown);
 	t->nunknown = given.nunknown;
+	t->pkg_hung = given.pkg_hung;
 	return 0;
 }
 

@@ -89,6 +89,20 @@ void pkg_script(struct pkg_program *p, const char *script, const char *arg)
 	str_copy(p->text, sizeof p->text, arg);
 }
 
+void pkg_ended(const struct target *t, const struct child_result *r, long seconds)
+{
+	if (t->pkg_hung && (r->end == CHILD_TIMED_OUT || r->end == CHILD_ABANDONED))
+		*t->pkg_hung = seconds;
+}
+
+bool pkg_given_up(const struct target *t, const struct pkg_manager *m, char *why, size_t cap)
+{
+	if (!t->pkg_hung || !*t->pkg_hung)
+		return false;
+	snprintf(why, cap, "%s did not end within %ld s; not tried again", m->name, *t->pkg_hung);
+	return true;
+}
+
 bool pkg_lists(const char *data, size_t len, const char *lead, const char *path)
 {
 	const char *p = data, *line;

@@ -2,6 +2,7 @@
 #ifndef TARGET_PKG_H
 #define TARGET_PKG_H
 
+#include "base/child.h"
 #include "target/target.h"
 
 #define PKG_ARGS 16
@@ -43,6 +44,10 @@ int pkg_touches(const struct target *t, const struct pkg_manager *m, const char 
 int pkg_cached(const struct target *t, const struct pkg_manager *m, const char *pkg, char file[256]);
 /* /bin/sh -c script with one argument. */
 void pkg_script(struct pkg_program *p, const char *script, const char *arg);
+/* A program of the target's manager has ended: remembered if it was given up after seconds. */
+void pkg_ended(const struct target *t, const struct child_result *r, long seconds);
+/* A manager that did not end once is not started again. True: why says so. */
+bool pkg_given_up(const struct target *t, const struct pkg_manager *m, char *why, size_t cap);
 /* Is path one of the lines of text? Pure; lead is put before each line ("/" or ""). */
 bool pkg_lists(const char *data, size_t len, const char *lead, const char *path);
 /* Each line of a file on the target, lead put before it, through fn. Non-zero stops and is returned; -1 on error. */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#define ASK_SECONDS 30
+
 /* Even a question makes rpm write locks: it sees the target read-only. */
 static int read_only(void *arg)
 {
@@ -30,10 +32,18 @@ static int ask(const struct target *t, const char *const *argv, struct child_res
 			       .flags = CHILD_QUIET,
 			       .setup = read_only,
 			       .setup_arg = (void *)t->root,
-			       .deadline = deadline_in(30)};
+			       .deadline = deadline_in(ASK_SECONDS)};
+
+	char why[100];
+	int rc = -1;
 
 	*r = (struct child_result){.tail = malloc(CHILD_TAIL)};
-	return r->tail ? child_run(&s, r) : -1;
+	errno = ETIMEDOUT;
+	if (r->tail && !pkg_given_up(t, &pkg_rpm, why, sizeof why)) {
+		rc = child_run(&s, r);
+		pkg_ended(t, r, ASK_SECONDS);
+	}
+	return rc;
 }
 
 /* Only the last CHILD_TAIL bytes of a long list are there; what's cut is the first line. */

@@ -21,6 +21,8 @@ struct target {
 	/* fstab points that could not be mounted: what lies below is unknown, never a finding, never repaired */
 	char unknown[TARGET_UNKNOWN][128];
 	unsigned nunknown;
+	/* the whole run's memory: after how many seconds a program of its package manager was given up, 0 never; NULL: not remembered */
+	long *pkg_hung;
 };
 
 /* Open root and read os-release. Returns 0; -1 with errno when it is no usable root (not a directory, no etc or usr): exit status 3. */

@@ -2,6 +2,7 @@
 
 #include "../base/tree.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 Suite *pkg_suite(void);
@@ -171,6 +172,25 @@ START_TEST(newest_cached_package_is_found)
 }
 END_TEST
 
+START_TEST(manager_given_up_once_is_not_started_again)
+{
+	struct child_result r = {.end = CHILD_EXITED};
+	char why[100] = "", all[400] = "";
+	long hung = 0;
+
+	t.pkg_hung = &hung;
+	pkg_ended(&t, &r, 20);
+	ck_assert(!pkg_given_up(&t, &pkg_rpm, why, sizeof why));
+	r.end = CHILD_TIMED_OUT;
+	pkg_ended(&t, &r, 20);
+	ck_assert(pkg_given_up(&t, &pkg_rpm, why, sizeof why));
+	ck_assert_str_eq(why, "rpm did not end within 20 s; not tried again");
+	errno = 0;
+	ck_assert_int_eq(pkg_rpm.each(&t, list, all), -1);
+	ck_assert_int_eq(errno, ETIMEDOUT);
+}
+END_TEST
+
 Suite *pkg_suite(void)
 {
 	Suite *s = suite_create("pkg");
@@ -184,6 +204,7 @@ Suite *pkg_suite(void)
 	tcase_add_test(c, apk_files_follow_their_folder);
 	tcase_add_test(c, damaged_database_ends);
 	tcase_add_test(c, newest_cached_package_is_found);
+	tcase_add_test(c, manager_given_up_once_is_not_started_again);
 	suite_add_tcase(s, c);
 	return s;
 }

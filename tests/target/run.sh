@@ -338,15 +338,22 @@ unproven_manager_on_the_target_leaves_nothing() {
 	[ ! -e "$root/var/lib/rd-recovery/journal" ] && grep -q 'changes": 0' "$logs/report.json" || fail 'changes are claimed'
 }
 
+# hang NAME...: programs of the package manager that ignore what they can and never end; each says that it was started.
+hang() {
+	for _name; do
+		printf '#!/bin/sh\ntrap "" TERM INT HUP\necho "double started: $0"\necho waiting\nwhile :; do sleep 1000; done\n' >"$root/usr/bin/$_name"
+		chmod 755 "$root/usr/bin/$_name"
+	done
+}
+
 hung_package_manager_costs_its_limit() {
 	root
-	printf '#!/bin/sh\ntrap "" TERM INT HUP\nwhile :; do sleep 1000; done\n' >"$root/usr/bin/dpkg-deb"
-	cp "$root/usr/bin/dpkg-deb" "$root/usr/bin/apt-get"
-	cp "$root/usr/bin/dpkg-deb" "$root/usr/bin/dpkg"
+	hang dpkg-deb dpkg apt-get
 	recover 0 --timeout 20
 	accepts "$(new_password)" || fail 'the new password is refused'
 	pgrep -f 'sleep 1000' >/dev/null && fail 'something of it survives'
-	:
+	[ "$(grep -c 'double started: ' "$logs/main.log")" -eq 1 ] || fail 'it was started again'
+	grep -q "(c) .*not tried again.*next: (d)" "$logs/pivots.log" || fail 'no pivot says why rung (c) was left'
 }
 
 without_pid_namespaces_it_recovers() {
@@ -414,8 +421,7 @@ encrypted_root_keeps_the_details() {
 interrupted_run_keeps_its_backups() {
 	root
 	chmod 700 "$root/usr/lib"
-	printf '#!/bin/sh\ntrap "" TERM INT HUP\nwhile :; do sleep 1000; done\n' >"$root/usr/bin/dpkg-deb"
-	chmod 755 "$root/usr/bin/dpkg-deb"
+	hang dpkg-deb
 	"$payload" run --root "$root" >"$dir/out" 2>&1 &
 	_pid=$!
 	# the mode is mended; the package manager hangs
