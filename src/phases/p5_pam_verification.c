@@ -87,19 +87,19 @@ static void look_service(struct statics *s, const char *service, enum blocks blo
 
 static unsigned look_services(struct context *c)
 {
+	const struct display_manager *displays[INIT_DISPLAYS];
 	struct statics s = {.c = c};
 	int fd = c->t->fd;
+	unsigned n;
 
 	look_service(&s, "login", BLOCKS_EVERYONE);
 	if (path_exists(fd, "/bin/su") || path_exists(fd, "/usr/bin/su"))
 		look_service(&s, "su", BLOCKS_NOBODY);
 	if (path_exists(fd, "/usr/sbin/sshd"))
 		look_service(&s, "sshd", BLOCKS_NOBODY);
-	for (const struct display_manager *dm = display_managers; dm->name; dm++)
-		if (path_exists(fd, dm->binary)) {
-			look_service(&s, dm->pam, BLOCKS_DISPLAY);
-			break;
-		}
+	n = init_displays(c->t, displays);
+	for (unsigned i = 0; i < n; i++)
+		look_service(&s, displays[i]->pam, i ? BLOCKS_NOBODY : BLOCKS_DISPLAY);
 	return s.found;
 }
 

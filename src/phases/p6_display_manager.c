@@ -10,43 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CANDIDATES 12
-
 struct choice {
 	struct context *c;
 	const struct init_system *init;
-	const struct display_manager *list[CANDIDATES];
+	const struct display_manager *list[INIT_DISPLAYS];
 	unsigned n;
 	char now[64];	/* enabled, "" none */
 	char level[64]; /* default runlevel or target */
 };
-
-static void add(struct choice *ch, const struct display_manager *dm)
-{
-	for (unsigned i = 0; i < ch->n; i++)
-		if (!strcmp(ch->list[i]->name, dm->name))
-			return;
-	if (ch->n < CANDIDATES)
-		ch->list[ch->n++] = dm;
-}
-
-/* The enabled one first, then Debian's configured one, then the table's order. */
-static void find_installed(struct choice *ch)
-{
-	char wanted[160] = "";
-	int fd = ch->c->t->fd;
-
-	if (path_read(fd, "/etc/X11/default-display-manager", wanted, sizeof(wanted)) > 0)
-		wanted[strcspn(wanted, "\r\n")] = '\0';
-	for (int pass = 0; pass < 3; pass++)
-		for (const struct display_manager *dm = display_managers; dm->name; dm++) {
-			if (!path_exists(fd, dm->binary))
-				continue;
-			if (pass == 2 || (pass == 0 && !strcmp(dm->name, ch->now)) ||
-			    (pass == 1 && !strcmp(dm->binary, wanted)))
-				add(ch, dm);
-		}
-}
 
 static void find_fault(struct choice *ch, const char *id, const char *evidence, const char *action)
 {
@@ -150,7 +121,7 @@ enum outcome p6_display_manager(struct context *c)
 	}
 	if (ch.init && ch.init->enabled(c->t, ch.now, sizeof(ch.now)) < 0)
 		ch.now[0] = '\0';
-	find_installed(&ch);
+	ch.n = init_displays(c->t, ch.list);
 	if (!ch.n) {
 		phase_text(c, 6, "no display manager is installed: nothing to do");
 		return OUTCOME_NOTHING;

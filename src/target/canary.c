@@ -252,7 +252,7 @@ static void door_helper(struct canary_run *r)
 
 /* The display manager's stack, through login: its file stands in for login's in the trial. */
 static void door_display(struct canary_run *r, const struct display_manager *dm,
-			 const struct login_door *login)
+			 const struct login_door *login, bool witness)
 {
 	char file[256];
 	size_t len, old_len = 0;
@@ -265,7 +265,7 @@ static void door_display(struct canary_run *r, const struct display_manager *dm,
 		return;
 	old = path_slurp(r->rootfd, CANARY_PAM_LOGIN, 65536, &old_len);
 	/* graphical stacks keep root out by design */
-	d = add_door(r->c, dm->name, r->q->a->uid == 0);
+	d = add_door(r->c, dm->name, witness || r->q->a->uid == 0);
 	if (old && trial_write(r->q->trial, CANARY_PAM_LOGIN, data, len) == 0) {
 		ask_login(r, d, login);
 		/* ended by itself after the password was taken: a session module that wants a
@@ -279,6 +279,16 @@ static void door_display(struct canary_run *r, const struct display_manager *dm,
 	path_release(data, len);
 	if (old)
 		path_release(old, old_len);
+}
+
+/* The first decides: it is, or will be, the one that starts. */
+static void ask_displays(struct canary_run *r, const struct login_door *login)
+{
+	const struct display_manager *list[INIT_DISPLAYS];
+	unsigned n = init_displays(r->q->t, list);
+
+	for (unsigned i = 0; i < n; i++)
+		door_display(r, list[i], login, i > 0);
 }
 
 static void ask_doors(struct canary_run *r)
@@ -299,11 +309,7 @@ static void ask_doors(struct canary_run *r)
 	ask_wrong(r, dl, &login);
 	if (ds)
 		ask_wrong(r, ds, &su);
-	for (const struct display_manager *dm = display_managers; dm->name; dm++)
-		if (path_exists(r->rootfd, dm->binary)) {
-			door_display(r, dm, &login);
-			break;
-		}
+	ask_displays(r, &login);
 }
 
 /* --- the judgement */
