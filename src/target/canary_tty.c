@@ -58,38 +58,134 @@ void tty_drain_syslog(int fd, struct buf *dst)
 	}
 }
 
-static bool has_euid(pid_t pid, uid_t uid)
+int tty_script(const char *head, size_t len, struct tty_script *s)
 {
-	char path[64], text[2048], *p;
+	char line[256], *arg;
+	size_t n;
+
+	if (len < 3 || memcmp(head, "#!", 2) != 0)
+		return -1;
+	len = len < sizeof(line) ? len : sizeof(line) - 1;
+	memcpy(line, head, len);
+	line[len] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	arg = line + 2 + strspn(line + 2, " \t");
+	n = strcspn(arg, " \t");
+	if (!n || n >= sizeof(s->program))
+		return -1;
+	memcpy(s->program, arg, n);
+	s->program[n] = '\0';
+	arg += n + strspn(arg + n, " \t");
+	for (n = strlen(arg); n && strchr(" \t", arg[n - 1]);)
+		arg[--n] = '\0';
+	s->at = *arg ? 2 : 1;
+	/* env is gone by the time anybody looks; the program it found is not */
+	if (*arg && strlen(s->program) >= 4 &&
+	    !strcmp(s->program + strlen(s->program) - 4, "/env")) {
+		s->at = 1;
+		return str_copy(s->program, sizeof(s->program), arg) ? 0 : -1;
+	}
+	return 0;
+}
+
+const char *tty_argument(const char *cmdline, size_t len, unsigned at)
+{
+	const char *p = cmdline, *end = cmdline + len;
+
+	while (at-- && p < end)
+		p += strlen(p) + 1;
+	return p < end ? p : NULL;
+}
+
+/* The user's shell as the trial has it. */
+struct shell {
+	int rootfd;
+	struct stat st, interpreter;
+	struct tty_script script; /* at 0: it is a program */
+};
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The interpreter, where a PATH would find it when it has no folder. */
+static bool find_interpreter(struct shell *s)
+{
+	static const char folders[][16] = {"", "/usr/local/bin/", "/usr/bin/", "/bin/"};
+	char path[160];
+
+	for (size_t i = *s->script.program != '/'; i < sizeof folders / sizeof *folders; i++) {
+		snprintf(path, sizeof(path), "%s%s", folders[i], s->script.program);
+		if (path_stat(s->rootfd, path, true, &s->interpreter) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool shell_find(struct shell *s, const char *path)
+{
+	char head[256];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (s->rootfd < 0 || path_stat(s->rootfd, path, true, &s->st) < 0)
+		return false;
+	fd = path_open(s->rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	n = fd < 0 ? -1 : read(fd, head, sizeof(head));
 	if (fd >= 0)
 		close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	p = strstr(text, "\nUid:");
-	if (!p)
+	if (n <= 0 || tty_script(head, (size_t)n, &s->script) < 0 || !find_interpreter(s))
+		s->script.at = 0;
+	return true;
+}
+
+static ssize_t read_proc(pid_t pid, const char *name, char *text, size_t cap)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, cap - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+static bool has_euid(pid_t pid, uid_t uid)
+{
+	char text[2048], *p;
+
+	if (read_proc(pid, "status", text, sizeof(text)) <= 0 || !(p = strstr(text, "\nUid:")))
 		return false;
 	strtoul(p + 5, &p, 10); /* real, then effective */
 	return (uid_t)strtoul(p, NULL, 10) == uid;
 }
 
-static bool is_shell(pid_t pid, const struct stat *shell)
+static bool is_shell(pid_t pid, const struct shell *s)
 {
-	char path[64];
+	char path[64], text[1024];
+	const char *script;
 	struct stat st;
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	return stat(path, &st) == 0 && st.st_dev == shell->st_dev && st.st_ino == shell->st_ino;
+	if (stat(path, &st) < 0)
+		return false;
+	if (same_file(&st, &s->st))
+		return true;
+	if (!s->script.at || !same_file(&st, &s->interpreter))
+		return false;
+	n = read_proc(pid, "cmdline", text, sizeof(text));
+	script = n > 0 ? tty_argument(text, (size_t)n, s->script.at) : NULL;
+	return script && path_stat(s->rootfd, script, true, &st) == 0 && same_file(&st, &s->st);
 }
 
 /* Words on a screen prove nothing: look for the shell itself. */
-static bool shell_runs(const struct tty_login *l, const struct stat *shell, pid_t ancestor)
+static bool shell_runs(const struct tty_login *l, const struct shell *shell, pid_t ancestor)
 {
 	DIR *d = opendir("/proc");
 	struct dirent *e;
@@ -156,10 +252,8 @@ static void answer(struct tty_login *l, int master, const char *text)
 static enum canary_answer converse(struct tty_login *l, int handle, int master)
 {
 	struct tty_dialogue d = {0};
-	struct stat shell = {0};
-	int rootfd = open(l->q->trial->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const char *sh = l->q->a->shell[0] ? l->q->a->shell : "/bin/sh";
-	bool have = rootfd >= 0 && path_stat(rootfd, sh, true, &shell) == 0, runs = true;
+	struct shell shell = {.rootfd = open(l->q->trial->path, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+	bool have = shell_find(&shell, l->q->a->shell[0] ? l->q->a->shell : "/bin/sh"), runs = true;
 	enum canary_answer a = CANARY_UNKNOWN;
 
 	while (a == CANARY_UNKNOWN && runs && deadline_left(l->q->deadline) > 0) {
@@ -182,8 +276,8 @@ static enum canary_answer converse(struct tty_login *l, int handle, int master)
 	l->asked_again = a == CANARY_REFUSED;
 	if (!runs && a == CANARY_UNKNOWN)
 		a = CANARY_REFUSED;
-	if (rootfd >= 0)
-		close(rootfd);
+	if (shell.rootfd >= 0)
+		close(shell.rootfd);
 	return a;
 }
 

@@ -19,6 +19,17 @@ enum tty_step { STEP_WAIT, STEP_NAME, STEP_SECRET, STEP_REFUSED };
  * password), is a refusal. */
 enum tty_step tty_next(struct tty_dialogue *d, enum tty_prompt p);
 
+/* A script's first line (execve(2)) tells the command line its process gets: the program
+ * (of "env NAME" the bare name) and at which place the script itself stands. 0, or -1: it is none.
+ * Pure. */
+struct tty_script {
+	char program[128];
+	unsigned at;
+};
+int tty_script(const char *head, size_t len, struct tty_script *s);
+/* Argument number at of a /proc/PID/cmdline text that ends in NUL, or NULL. Pure. */
+const char *tty_argument(const char *cmdline, size_t len, unsigned at);
+
 #define TTY_SCREEN 4096
 struct tty_login {
 	const struct canary_question *q;
@@ -33,9 +44,8 @@ struct tty_login {
 	bool asked_again; /* out: refused by a new prompt, not by ending */
 	char reason[320]; /* out: how the program ended */
 };
-/* Accepted: a descendant whose /proc/PID/exe is the user's shell and whose effective uid is the
- * user's; it is
- * ended then. A shell nobody was asked a password for counts too: the wrong password shows that
+/* Accepted: a descendant whose /proc/PID/exe is the user's shell (of a script: its interpreter, run
+ * on it) and whose effective uid is the user's; it is ended then. A shell nobody was asked a password for counts too: the wrong password shows that
  * door open. */
 enum canary_answer tty_run(struct tty_login *l);
 /* Copy what waits on a datagram socket to dst, one line each, without the "<pri>date" head. */

@@ -60,6 +60,40 @@ START_TEST(syslog_head_is_cut)
 }
 END_TEST
 
+static void expect_script(const char *line, const char *program, unsigned at)
+{
+	struct tty_script s;
+
+	ck_assert_int_eq(tty_script(line, strlen(line), &s), 0);
+	ck_assert_str_eq(s.program, program);
+	ck_assert_uint_eq(s.at, at);
+}
+
+START_TEST(script_stands_behind_its_interpreter_and_its_one_argument)
+{
+	struct tty_script s;
+
+	expect_script("#!/bin/sh\necho", "/bin/sh", 1);
+	expect_script("#! /bin/bash -l \n", "/bin/bash", 2);
+	expect_script("#!/usr/bin/env bash\n", "bash", 1);
+	expect_script("#!/bin/sh ", "/bin/sh", 1);
+	ck_assert_int_eq(tty_script("#!", 2, &s), -1);
+	ck_assert_int_eq(tty_script("#!\n\n", 4, &s), -1);
+	ck_assert_int_eq(tty_script("\177ELF", 4, &s), -1);
+}
+END_TEST
+
+START_TEST(argument_of_a_command_line_is_found_or_missing)
+{
+	static const char line[] = "/bin/sh\0-l\0/x";
+
+	ck_assert_str_eq(tty_argument(line, sizeof line, 0), "/bin/sh");
+	ck_assert_str_eq(tty_argument(line, sizeof line, 2), "/x");
+	ck_assert_ptr_null(tty_argument(line, sizeof line, 3));
+	ck_assert_ptr_null(tty_argument("", 0, 0));
+}
+END_TEST
+
 static struct canary two(enum canary_answer right, enum canary_answer wrong, bool witness)
 {
 	struct canary c = {.n = 2};
@@ -109,6 +143,8 @@ Suite *canary_suite(void)
 	tcase_add_test(c, name_asked_again_after_the_secret_is_a_refusal);
 	tcase_add_test(c, third_secret_is_a_refusal);
 	tcase_add_test(c, syslog_head_is_cut);
+	tcase_add_test(c, script_stands_behind_its_interpreter_and_its_one_argument);
+	tcase_add_test(c, argument_of_a_command_line_is_found_or_missing);
 	tcase_add_test(c, every_deciding_door_must_agree);
 	tcase_add_test(c, witness_refusing_decides_nothing_but_an_open_one_does);
 	suite_add_tcase(s, c);

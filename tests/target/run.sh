@@ -493,6 +493,15 @@ canary_leaves_no_tally() {
 		fail 'logs, tallies or homes changed'
 }
 
+# /bin/login and su run a script as its interpreter: only its command line tells whose shell it is.
+script_as_login_shell_is_recognised() {
+	root systemd sound
+	printf '#!/bin/sh -u\nwhile read -r line; do eval "$line"; done\n' >"$root/usr/local/bin/menu"
+	chmod 755 "$root/usr/local/bin/menu"
+	chroot "$root" /usr/sbin/usermod -s /usr/local/bin/menu argo
+	recover 0 --phases 3,5,8 --timeout 40
+}
+
 every_display_managers_door_is_asked() {
 	root systemd sound
 	_units=/usr/lib/systemd/system
@@ -586,7 +595,7 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	without_pid_namespaces_a_hung_manager_is_ended hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
 	encrypted_root_keeps_the_details interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
-	canary_leaves_no_tally every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
+	canary_leaves_no_tally script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
 	wrong_use_touches_nothing'
 
