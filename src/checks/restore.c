@@ -171,6 +171,17 @@ static int find_owner(struct ladder *l)
 	return -1;
 }
 
+/* A manager that hung once is not asked again. */
+static bool given_up(struct ladder *l)
+{
+	char mem[160];
+
+	if (!pkg_given_up(l->c->t, l->m, mem, sizeof mem))
+		return false;
+	say(l, "%s", mem);
+	return true;
+}
+
 /* Put what lies at from in the trial to its place. */
 static int install(struct ladder *l, const struct stage *s, const char *from, const char *to)
 {
@@ -241,9 +252,11 @@ static int unpacked_name(const struct ladder *l, const struct stage *s, char nam
 
 static int unpack_and_adopt(struct ladder *l, struct stage *s, const char *archive)
 {
-	const struct pkg_job job = {.name = l->m->name,
+	const struct pkg_job job = {.t = l->c->t,
+				    .name = l->m->name,
 				    .script = l->m->unpack,
 				    .arg = archive,
+				    .seconds = l->c->timeout,
 				    .deadline =
 					deadline_first(deadline_in(l->c->timeout), l->c->deadline)};
 	char name[300], at[330];
@@ -269,7 +282,7 @@ static int from_archive(struct ladder *l)
 	struct stage s;
 	int rc;
 
-	if (!l->m && find_owner(l))
+	if ((!l->m && find_owner(l)) || given_up(l))
 		return -1;
 	if (pkg_cached(l->c->t, l->m, l->package, archive)) {
 		say(l, "%s holds no package of %s", l->m->cache, l->package);
@@ -286,9 +299,11 @@ static int from_archive(struct ladder *l)
 
 static int reinstall(struct ladder *l, const char *script)
 {
-	const struct pkg_job job = {.name = l->m->name,
+	const struct pkg_job job = {.t = l->c->t,
+				    .name = l->m->name,
 				    .script = script,
 				    .arg = l->package,
+				    .seconds = l->c->timeout,
 				    .deadline =
 					deadline_first(deadline_in(l->c->timeout), l->c->deadline),
 				    .builds = l->m->builds};
@@ -309,11 +324,11 @@ static int reinstall(struct ladder *l, const char *script)
 
 static int from_manager(struct ladder *l)
 {
-	if (!l->package[0])
+	if (!l->package[0] || given_up(l))
 		return -1; /* why stands */
 	if (!reinstall(l, l->m->reinstall[0]))
 		return 0;
-	if (!l->m->reinstall[1])
+	if (!l->m->reinstall[1] || given_up(l))
 		return -1;
 	report_pivot(l->c->report, "the package manager's own reinstall", l->why.p,
 		     "the same another way");

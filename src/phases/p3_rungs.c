@@ -1,11 +1,10 @@
 #include "phases/p3_rungs.h"
 
 #include "base/buf.h"
-#include "base/child.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/place.h"
+#include "target/pkg_run.h"
 #include "target/capture.h"
 
 #include <errno.h>
@@ -137,50 +136,13 @@ static int rung_capture(struct ladder *l)
 	return 0;
 }
 
-/* The last line a program said, behind why it ended. */
-static void add_last_words(struct ladder *l, char *tail, size_t len)
+/* A program in a trial. 0/-1, why filled. */
+static int run(struct ladder *l, const struct trial *tr, struct pkg_job *job)
 {
-	size_t used = strlen(l->why);
-	char *line;
+	struct buf why = BUF_OF(l->why);
 
-	while (len && strchr("\r\n \t", tail[len - 1]))
-		tail[--len] = '\0';
-	line = strrchr(tail, '\n');
-	line = line ? line + 1 : tail;
-	if (*line)
-		snprintf(l->why + used, sizeof l->why - used, ": %s", line);
-}
-
-/* What a rung starts in a trial. */
-struct program {
-	const char *name, *script, *arg;
-	long seconds;
-	bool manager; /* of the package manager */
-};
-
-/* 0/-1, why filled. */
-static int run(struct ladder *l, const struct trial *tr, const struct program *what)
-{
-	struct pkg_program p;
-	struct child_result r = {.tail = malloc(CHILD_TAIL)};
-	struct child_spec s = {.name = what->name,
-			       .root = tr->path,
-			       .argv = p.argv,
-			       .deadline = context_deadline(l->c, what->seconds),
-			       .grace_ms = l->m && l->m->builds ? 60000 : 0};
-	int rc;
-
-	pkg_script(&p, what->script, what->arg);
-	rc = child_run(&s, &r);
-	if (rc) {
-		snprintf(l->why, sizeof l->why, "%.200s", r.reason);
-		if (r.tail)
-			add_last_words(l, r.tail, r.tail_len);
-	}
-	if (what->manager)
-		pkg_ended(l->c->t, &r, what->seconds);
-	free(r.tail);
-	return rc;
+	job->deadline = context_deadline(l->c, job->seconds);
+	return pkg_run(tr, job, &why);
 }
 
 struct archive {
@@ -253,7 +215,7 @@ static int open_trial(struct ladder *l, struct trial *tr, unsigned flags)
 }
 
 /* Unpack or build into PKG_UNPACK_DIR, adopt from there. */
-static int from_program(struct ladder *l, const struct program *p)
+static int from_program(struct ladder *l, struct pkg_job *job)
 {
 	struct trial tr;
 	char folder[320];
@@ -264,7 +226,7 @@ static int from_program(struct ladder *l, const struct program *p)
 	snprintf(folder, sizeof folder, "%s" PKG_UNPACK_DIR, tr.path);
 	if (mkdir(folder, 0700) && errno != EEXIST)
 		snprintf(l->why, sizeof l->why, "%.200s: %s", folder, strerror(errno));
-	else if (lay_carried(l, folder) == 0 && !run(l, &tr, p))
+	else if (lay_carried(l, folder) == 0 && !run(l, &tr, job))
 		rc = adopt_from(l, folder);
 	trial_close(&tr);
 	return rc;
@@ -284,7 +246,11 @@ static bool no_manager(struct ladder *l)
 static int rung_cached(struct ladder *l)
 {
 	char file[256], script[400];
-	struct program p = {"unpack", script, file, l->c->set->timeout, true};
+	struct pkg_job job = {.t = l->c->t,
+			      .name = "unpack",
+			      .script = script,
+			      .arg = file,
+			      .seconds = l->c->set->timeout};
 
 	if (no_manager(l))
 		return -1;
@@ -294,7 +260,7 @@ static int rung_cached(struct ladder *l)
 		return -1;
 	}
 	snprintf(script, sizeof script, "cd " PKG_UNPACK_DIR " && %s", l->m->unpack);
-	if (from_program(l, &p))
+	if (from_program(l, &job))
 		return -1;
 	snprintf(l->won, sizeof l->won, "(b) binary package %.70s from the cache",
 		 strrchr(file, '/') + 1);
@@ -304,9 +270,8 @@ static int rung_cached(struct ladder *l)
 /* The proven trial's differences, or where there is no overlay what was kept. 0/-1, why filled. */
 static int commit(struct ladder *l, struct trial *tr, struct keep *k)
 {
-	static const char *const scratch[] = {"/var/tmp", "/var/cache", "/var/log", "/root", NULL};
 	unsigned n;
-	int rc = k ? keep_end(k, true) : trial_commit(tr, l->c->journal, scratch, &n);
+	int rc = k ? keep_end(k, true) : trial_commit(tr, l->c->journal, pkg_scratch, &n);
 
 	if (rc)
 		snprintf(l->why, sizeof l->why, "committing: %s", strerror(errno));
@@ -317,8 +282,12 @@ static int commit(struct ladder *l, struct trial *tr, struct keep *k)
 static int rebuild(struct ladder *l, const char *script)
 {
 	const struct settings *set = l->c->set;
-	struct program p = {l->m->name, script, l->package,
-			    l->m->builds ? set->build_timeout : set->timeout, true};
+	struct pkg_job job = {.t = l->c->t,
+			      .name = l->m->name,
+			      .script = script,
+			      .arg = l->package,
+			      .seconds = l->m->builds ? set->build_timeout : set->timeout,
+			      .builds = l->m->builds};
 	struct keep *k = NULL;
 	struct trial tr;
 	int rc = -1;
@@ -327,7 +296,7 @@ static int rebuild(struct ladder *l, const char *script)
 		return -1;
 	if (tr.kind == TRIAL_TARGET && !(k = ladder_keep(l)))
 		goto out;
-	if (!run(l, &tr, &p) && !ladder_look(l, tr.path))
+	if (!run(l, &tr, &job) && !ladder_look(l, tr.path))
 		rc = commit(l, &tr, k);
 	else if (keep_end(k, false))
 		report_failure(l->c->report, "putting back what the package manager changed",
@@ -381,7 +350,8 @@ static const char manual[] =
 static int rung_manual(struct ladder *l)
 {
 	char file[256], arg[600], folder[256], *slash;
-	struct program p = {"build", manual, arg, l->c->set->build_timeout, false};
+	struct pkg_job job = {
+	    .name = "build", .script = manual, .arg = arg, .seconds = l->c->set->build_timeout};
 	unsigned built = 0;
 
 	snprintf(l->why, sizeof l->why, "no source archive of libxcrypt is on the target");
@@ -399,7 +369,7 @@ static int rung_manual(struct ladder *l)
 		snprintf(arg, sizeof arg, "%s %s %d %s", file,
 			 strcmp(l->libs[i].soname, "libcrypt.so.1") ? "no" : "yes", l->libs[i].bits,
 			 folder);
-		if (from_program(l, &p) && ladder_broken(l, &l->libs[i]))
+		if (from_program(l, &job) && ladder_broken(l, &l->libs[i]))
 			return -1;
 		built++;
 	}

@@ -42,6 +42,8 @@ int pkg_run(const struct trial *tr, const struct pkg_job *job, struct buf *why)
 		if (r.tail)
 			add_last_words(why, r.tail, r.tail_len);
 	}
+	if (job->t)
+		pkg_ended(job->t, &r, job->seconds);
 	free(r.tail);
 	return rc;
 }

@@ -10,9 +10,11 @@
 extern const char *const pkg_scratch[];
 
 struct pkg_job {
+	const struct target *t;   /* whose manager it is: one that hangs is not asked again; NULL: another program */
 	const char *name;         /* for messages */
 	const char *script, *arg; /* sh -c script with $1 */
-	int64_t deadline;         /* absolute */
+	long seconds;             /* its time limit, */
+	int64_t deadline;         /* kept by this absolute time */
 	bool builds;              /* TERM lets a running merge step finish: 60 s */
 };
 /* Run it in the trial. 0; -1 and why: how it ended, and its last line. */
