@@ -4,6 +4,7 @@ set -eu
 
 echo '#include <check.h>'
 echo '#include <stdio.h>'
+echo '#include <stdlib.h>'
 for suite; do echo "Suite *$suite(void);"; done
 cat <<'END'
 int main(void)
@@ -11,6 +12,8 @@ int main(void)
 	SRunner *r = srunner_create(NULL);
 	int run, failed;
 
+	/* the sanitizers and a busy machine are slow; a hang is still seen */
+	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
 END
 for suite; do echo "	srunner_add_suite(r, $suite());"; done
 cat <<'END'
