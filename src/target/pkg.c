@@ -83,6 +83,32 @@ int pkg_cached(const struct target *t, const struct pkg_manager *m, const char *
 	return *file ? 0 : -1;
 }
 
+bool pkg_same_file(const char *name, size_t len, const char *path)
+{
+	if (len > 4 && !memcmp(name, "/usr/", 5)) {
+		name += 4;
+		len -= 4;
+	}
+	if (str_starts(path, "/usr/"))
+		path += 4;
+	return strlen(path) == len && !memcmp(name, path, len);
+}
+
+int pkg_parse_mode(const char *line, size_t len, struct pkg_mode *m)
+{
+	char text[128];
+	unsigned mode;
+
+	if (len >= sizeof text)
+		return -1;
+	memcpy(text, line, len);
+	text[len] = 0;
+	if (sscanf(text, "%31s %31s %o", m->user, m->group, &mode) != 3)
+		return -1;
+	m->mode = (mode_t)mode & 07777;
+	return 0;
+}
+
 void pkg_script(struct pkg_program *p, const char *script, const char *arg)
 {
 	*p = (struct pkg_program){.argv = {"/bin/sh", "-c", script, "sh", p->text}};

@@ -10,6 +10,11 @@
 
 /* A command line for child_run; argv ends with NULL. */
 struct pkg_program { const char *argv[PKG_ARGS]; char text[600]; };
+struct pkg_mode { char user[32], group[32]; mode_t mode; };
+/* "user group mode", mode in octal with or without its type. 0/-1. Pure. */
+int pkg_parse_mode(const char *line, size_t len, struct pkg_mode *m);
+/* Is a database's name one for path, with or without /usr in front? Pure. */
+bool pkg_same_file(const char *name, size_t len, const char *path);
 typedef int pkg_each_fn(void *arg, const char *name, const char *version);
 typedef int pkg_path_fn(void *arg, const char *path);
 
@@ -30,6 +35,10 @@ struct pkg_manager {
 	int (*files)(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg);
 	/* what its program changes besides, NULL-terminated: paths, the last component may be a pattern; % is pkg */
 	const char *const *state;
+	/* the mode the database wants of path. 0, or -1 ENOENT: it does not say. NULL: it never does */
+	int (*mode)(const struct target *t, const char *path, struct pkg_mode *m);
+	bool shadow_group;     /* its shadow file is for group "shadow" to read */
+	bool setuid_unread;    /* its setuid programs cannot be read by others (sfperms) */
 };
 extern const struct pkg_manager pkg_portage, pkg_dpkg, pkg_pacman, pkg_apk, pkg_rpm;
 extern const struct pkg_manager *const pkg_managers[]; /* NULL-terminated */

@@ -103,4 +103,5 @@ const struct pkg_manager pkg_apk = {
     .owner = owner,
     .files = files,
     .state = state,
+    .shadow_group = true,
 };

@@ -102,6 +102,23 @@ static const char *const state[] = {"/var/lib/dpkg/*",
 				    "/var/cache/debconf/*.dat*",
 				    NULL};
 
+/* "user group mode path" a line: what the machine's owner told dpkg-statoverride(1). */
+static int mode(const struct target *t, const char *path, struct pkg_mode *m)
+{
+	char data[16384];
+	ssize_t len = path_read(t->fd, "/var/lib/dpkg/statoverride", data, sizeof data);
+	const char *p = data, *line, *slash;
+	size_t n;
+
+	while (len > 0 && line_next(&p, data + len, &line, &n)) {
+		slash = memchr(line, '/', n);
+		if (slash && pkg_same_file(slash, n - (size_t)(slash - line), path))
+			return pkg_parse_mode(line, (size_t)(slash - line), m);
+	}
+	errno = ENOENT;
+	return -1;
+}
+
 const struct pkg_manager pkg_dpkg = {
     .name = "dpkg",
     .database = "/var/lib/dpkg/status",
@@ -118,4 +135,6 @@ const struct pkg_manager pkg_dpkg = {
     .owner = owner,
     .files = files,
     .state = state,
+    .mode = mode,
+    .shadow_group = true,
 };

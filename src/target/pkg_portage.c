@@ -189,4 +189,5 @@ const struct pkg_manager pkg_portage = {
     .owner = owner,
     .files = files,
     .state = state,
+    .setuid_unread = true,
 };

@@ -100,6 +100,28 @@ static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void 
 static const char *const state[] = {"/var/lib/rpm/*", "/usr/lib/sysimage/rpm/*", "/var/lib/dnf/*",
 				    NULL};
 
+/* Of a package's whole list the one line. */
+static int mode(const struct target *t, const char *path, struct pkg_mode *m)
+{
+	const char *const argv[] = {
+	    "/usr/bin/rpm", "-qf",
+	    "--qf",	    "[%{FILEUSERNAME} %{FILEGROUPNAME} %{FILEMODES:octal} %{FILENAMES}\\n]",
+	    path,	    NULL};
+	struct child_result r;
+	int rc = ask(t, argv, &r) ? -1 : 1;
+	const char *p = r.tail, *line, *slash;
+	size_t n;
+
+	while (rc > 0 && line_next(&p, r.tail + r.tail_len, &line, &n)) {
+		slash = memchr(line, '/', n);
+		if (slash && pkg_same_file(slash, n - (size_t)(slash - line), path))
+			rc = pkg_parse_mode(line, (size_t)(slash - line), m);
+	}
+	free(r.tail);
+	errno = ENOENT;
+	return rc ? -1 : 0;
+}
+
 const struct pkg_manager pkg_rpm = {
     .name = "rpm",
     .database = "/usr/bin/rpm",
@@ -113,4 +135,5 @@ const struct pkg_manager pkg_rpm = {
     .owner = owner,
     .files = files,
     .state = state,
+    .mode = mode,
 };
