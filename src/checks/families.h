@@ -4,6 +4,10 @@
 
 #include "checks/check.h"
 
+void detect_modes(struct check_context *c);
+int repair_modes(struct check_context *c);
+void detect_setuid(struct check_context *c);
+int repair_setuid(struct check_context *c);
 void detect_loader(struct check_context *c);
 void detect_libcrypt(struct check_context *c);
 void detect_account(struct check_context *c);

@@ -13,26 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Everybody must be able to walk these. */
-static void folders(struct context *c, unsigned *repaired)
-{
-	static const char names[][11] = {"/",	     "/usr", "/usr/lib", "/usr/lib64",
-					 "/usr/bin", "/lib", "/lib64",	 "/etc"};
-	struct file_attr attr = {.set_mode = true};
-	struct stat st;
-
-	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-		if (target_is_unknown(c->t, names[i]) || path_stat(c->t->fd, names[i], true, &st) ||
-		    !S_ISDIR(st.st_mode) || (st.st_mode & 0555) == 0555)
-			continue;
-		attr.mode = (st.st_mode & 07777) | 0555;
-		if (!file_meta(c->journal, names[i], &attr)) {
-			log_say("%s: mode %o is now %o", names[i], st.st_mode & 07777, attr.mode);
-			++*repaired;
-		}
-	}
-}
-
 /* The loader reads it before every program: when nothing starts with it and all starts without, it
  * goes into the journal. */
 static bool preload(struct context *c, char *why, size_t cap)
@@ -187,10 +167,8 @@ static bool restore_essential(struct context *c, char *why, size_t cap)
 int ground_check(struct context *c, char *why, size_t cap, unsigned *repaired)
 {
 	*repaired = 0;
-	if (c->journal) {
-		folders(c, repaired);
+	if (c->journal)
 		links(c, repaired);
-	}
 	if (libcrypt_control(c->t, 64, why, cap) == 0)
 		return 0;
 	if (!c->journal || (!preload(c, why, cap) && !restore_essential(c, why, cap)))

@@ -34,7 +34,7 @@ int ladder_look(struct ladder *l, const char *root);
 int ladder_adopt(struct ladder *l, const struct libcrypt *lib, const char *candidate);
 /* Journal what m's program may change when it runs on the target itself. Ends with keep_end. NULL: it must not run (why). */
 struct keep *ladder_keep(struct ladder *l);
-/* The ground: a dynamic program can start. Repairs directory modes, ld.so.preload, the loader's link. 0/-1, why filled; *repaired counts. */
+/* The ground: a dynamic program can start. Repairs ld.so.preload, the loader's link. 0/-1, why filled; *repaired counts. */
 int ground_check(struct context *c, char *why, size_t cap, unsigned *repaired);
 
 #endif
