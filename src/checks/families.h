@@ -8,6 +8,8 @@ void detect_modes(struct check_context *c);
 int repair_modes(struct check_context *c);
 void detect_setuid(struct check_context *c);
 int repair_setuid(struct check_context *c);
+void detect_nss(struct check_context *c);
+int repair_nss(struct check_context *c);
 void detect_loader(struct check_context *c);
 void detect_libcrypt(struct check_context *c);
 void detect_account(struct check_context *c);

@@ -7,12 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 const struct check checks[] = {
-    {"etc-modes", 3, detect_modes, repair_modes},  {"setuid-lost", 3, detect_setuid, repair_setuid},
-    {"loader-missing", 3, detect_loader, NULL},	   {"libcrypt-missing", 3, NULL, NULL},
-    {"libcrypt-method", 3, detect_libcrypt, NULL}, {"account-locked", 4, detect_account, NULL},
-    {"dm-disabled", 6, detect_display, NULL},	   {0},
+    {"etc-modes", 3, detect_modes, repair_modes},
+    {"setuid-lost", 3, detect_setuid, repair_setuid},
+    {"nss-broken", 3, detect_nss, repair_nss},
+    {"loader-missing", 3, detect_loader, NULL},
+    {"libcrypt-missing", 3, NULL, NULL},
+    {"libcrypt-method", 3, detect_libcrypt, NULL},
+    {"account-locked", 4, detect_account, NULL},
+    {"dm-disabled", 6, detect_display, NULL},
+    {0},
 };
+/* clang-format on */
 
 static const struct check *find_row(const char *id)
 {
