@@ -13,6 +13,9 @@
 #   status=0             exit status of the keep run
 #   keep_lets_in=yes     no: with password=keep the door stays shut (the hash itself is the cause)
 #   auto=yes             no: only password=keep is run
+#   size=''              tmpfs options (size=48m) of what the layers lie on: a disk that can be full
+#   fill()               fills it; $root: what lies in a lower layer cannot be freed, so it is done to every new top layer
+#   filled=ERE           paths (./var/...) of its files: not compared, verify() does
 #   advice=ERE           kind=name: what diagnose tells the person to type
 #   third_part=no        yes: also part of make test
 #   verify()             a proof of its own after a run; $root
@@ -44,9 +47,11 @@ payload() {
 damage() {
 	mkdir -p "$dir"
 	mount -t tmpfs lockout "$dir"
-	mkdir "$dir/base" "$dir/work" "$dir/root" "$dir/broken"
+	mkdir "$dir/root" "$dir/broken" "$dir/layers"
+	[ -z "$size" ] || mount -t tmpfs -o "$size" layers "$dir/layers"
+	mkdir "$dir/layers/base" "$dir/layers/work"
 	root=$dir/root
-	mount -t overlay -o "lowerdir=$tree,upperdir=$dir/base,workdir=$dir/work" over "$root"
+	mount -t overlay -o "lowerdir=$tree,upperdir=$dir/layers/base,workdir=$dir/layers/work" over "$root"
 	enter "$root"
 	owner
 	[ "$door" = none ] || let_in "$right" 'the sound root lets nobody in'
@@ -54,16 +59,17 @@ damage() {
 	# shellcheck source=/dev/null
 	. "$here/$name/break"
 	umount -R "$root"
-	mount -t overlay -o "ro,lowerdir=$dir/base:$tree" over "$dir/broken"
+	mount -t overlay -o "ro,lowerdir=$dir/layers/base:$tree" over "$dir/broken"
 }
 
 # The damaged root as it was, with a new layer over it.
 fresh() {
 	! mountpoint -q "$root" || umount -R "$root"
-	rm -rf --one-file-system "$dir/upper" "$dir/work"
-	mkdir "$dir/upper" "$dir/work"
-	mount -t overlay -o "lowerdir=$dir/base:$tree,upperdir=$dir/upper,workdir=$dir/work" over "$root"
+	rm -rf --one-file-system "$dir/layers/upper" "$dir/layers/work"
+	mkdir "$dir/layers/upper" "$dir/layers/work"
+	mount -t overlay -o "lowerdir=$dir/layers/base:$tree,upperdir=$dir/layers/upper,workdir=$dir/layers/work" over "$root"
 	enter "$root"
+	fill
 }
 
 # Type, mode, owner, link target, content, time and attributes of a file.
@@ -75,7 +81,8 @@ describe() {
 
 # What differs from the damaged root: only what the layer holds can. The payload's own folder and its logs do not count.
 differences() {
-	(cd "$dir/upper" && find . -mindepth 1 \( -path ./var/lib/rd-recovery -o -path './boot/*-recovery-logs-*' \) -prune -o -print) |
+	(cd "$dir/layers/upper" && find . -mindepth 1 \( -path ./var/lib/rd-recovery -o -path './boot/*-recovery-logs-*' \) -prune -o -print) |
+		grep -Ev -e "${filled:-^$}" |
 		while read -r _path; do
 			[ "$(describe "$root/$_path")" = "$(describe "$dir/broken/$_path")" ] || echo "$_path"
 		done
@@ -89,7 +96,7 @@ unchanged() {
 
 # The permissions of everything a run touched: no wider than the package's, of what no package owns nothing special.
 modes_no_wider() {
-	(cd "$dir/upper" && find . \( -path ./var/lib/rd-recovery -o -path './boot/*-recovery-logs-*' \) -prune -o ! -type l ! -type c -printf '%p %m\n') |
+	(cd "$dir/layers/upper" && find . \( -path ./var/lib/rd-recovery -o -path './boot/*-recovery-logs-*' \) -prune -o ! -type l ! -type c -printf '%p %m\n') |
 		while read -r _path _mode; do
 			_was=$(stat -c %a "$tree/$_path" 2>/dev/null) || _was=755
 			[ $((0$_mode & ~0$_was)) -eq 0 ] || echo "$_path: $_mode, the package's $_was"
@@ -209,8 +216,9 @@ name_it() {
 scenario() {
 	name=$1 init=$2 logs=
 	tree=$top/build/qemu/$init dir=$work/$name-$init
-	ids=${name#*-} kind=repair door=login user=argo named=no args='' capture=no status=0 keep_lets_in=yes auto=yes advice=''
+	ids=${name#*-} kind=repair door=login user=argo named=no args='' capture=no status=0 keep_lets_in=yes auto=yes advice='' size='' filled=''
 	verify() { :; }
+	fill() { :; }
 	# shellcheck source=/dev/null
 	. "$here/$name/expect"
 	user_args=
