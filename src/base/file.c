@@ -203,3 +203,20 @@ int file_write_unjournalled(int dirfd, const char *name, const void *data, size_
 	errno = error;
 	return rc;
 }
+
+int file_delete_unjournalled(int rootfd, const char *path)
+{
+	char name[256];
+	int dir = path_parent(rootfd, path, false, name), rc = -1;
+	struct stat st;
+
+	if (dir < 0)
+		return -1;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EINVAL;
+		if (S_ISREG(st.st_mode))
+			rc = unlinkat(dir, name, 0);
+	}
+	close(dir);
+	return rc;
+}

@@ -61,6 +61,8 @@ int file_meta(struct journal *j, const char *path, const struct file_attr *attr)
 
 /* Write without a journal, for rd-recovery's own folder and log directories: the name says what is lost. */
 int file_write_unjournalled(int dirfd, const char *name, const void *data, size_t len, mode_t mode);
+/* Remove a regular file of the target for good, with nothing kept: only to make room for the journal itself. */
+int file_delete_unjournalled(int rootfd, const char *path);
 
 struct rollback_line { const char *path; const char *result; bool refused; }; /* result: "restored", "already as it was", "changed since: left alone", "failed: ..." */
 /* Undo a run, newest change first; run NULL: the newest not yet undone. Calls line() for each change. Returns 0 all undone, 1 something was refused

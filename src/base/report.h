@@ -71,6 +71,7 @@ struct report {
 	enum verdict verdict;
 	char verdict_text[240];
 	unsigned changes;	       /* journalled */
+	unsigned deleted;	       /* files, for good, to make room */
 	struct phase_result phases[9]; /* by number, 1..8 */
 	struct finding findings[REPORT_FINDINGS];
 	unsigned nfindings, findings_lost;
@@ -105,7 +106,7 @@ void report_failure(struct report *r, const char *what, const char *why, const c
 void report_next(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The whole report as JSON, schema 1: an object of run, sequence, os_id, os_name, user,
- * user_reason, verdict, verdict_text, rung, method (texts), changes (a number), password_set,
+ * user_reason, verdict, verdict_text, rung, method (texts), changes, deleted (numbers), password_set,
  * selinux (booleans), phases, findings, pivots, failures (arrays of objects named like
  * the structures above), next (an array of texts). A later schema only adds members. */
 void report_json(const struct report *r, struct buf *b);

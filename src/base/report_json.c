@@ -87,7 +87,7 @@ void report_json(const struct report *r, struct buf *b)
 	member(b, ",\n ", "verdict_text", r->verdict_text);
 	member(b, ",\n ", "rung", r->rung);
 	member(b, ",\n ", "method", r->method);
-	buf_addf(b, ",\n \"changes\": %u", r->changes);
+	buf_addf(b, ",\n \"changes\": %u,\n \"deleted\": %u", r->changes, r->deleted);
 	buf_addf(b, ",\n \"password_set\": %s", r->password_set ? "true" : "false");
 	buf_addf(b, ",\n \"selinux\": %s", r->selinux ? "true" : "false");
 	phases(b, r);

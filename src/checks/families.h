@@ -4,6 +4,7 @@
 
 #include "checks/check.h"
 
+void detect_space(struct check_context *c);
 void detect_modes(struct check_context *c);
 int repair_modes(struct check_context *c);
 void detect_setuid(struct check_context *c);

@@ -9,6 +9,7 @@
 
 /* clang-format off */
 const struct check checks[] = {
+    {"disk-full", 2, detect_space, NULL},
     {"etc-modes", 3, detect_modes, repair_modes},
     {"setuid-lost", 3, detect_setuid, repair_setuid},
     {"nss-broken", 3, detect_nss, repair_nss},

@@ -42,13 +42,17 @@ static void say_changes(const struct context *c)
 {
 	const struct report *r = c->report;
 
+	if (r->deleted)
+		say("%u files were deleted to make room: that cannot be undone; main.log lists "
+		    "them",
+		    r->deleted);
 	if (c->shared->changes_unknown)
 		say("A phase could not be ended: what it changed stands in its journal alone; to "
 		    "undo: "
 		    "rd-recovery rollback %s",
 		    r->run);
 	else if (!c->shared->changes)
-		say("Nothing on the system was changed.");
+		say("Nothing %son the system was changed.", r->deleted ? "else " : "");
 	else
 		say("%u change%s made; to undo: rd-recovery rollback %s", c->shared->changes,
 		    c->shared->changes == 1 ? " was" : "s were", r->run);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/journal.h"
 #include "base/trial.h"
+#include "checks/space.h"
 #include "run/brief.h"
 #include "run/supervisor.h"
 #include "target/accounts.h"
@@ -177,6 +178,10 @@ static enum outcome run_one(struct run *r, struct target *t, struct journal *j)
 	enum outcome outcome;
 
 	if (r->phase->flags & PHASE_WRITES) {
+		struct check_context room = context_checks(&c);
+
+		if (!t->readonly)
+			space_make_room(&room);
 		if (t->readonly || journal_open(j, t->fd, r->report->run, 0)) {
 			char why[160];
 
@@ -281,6 +286,17 @@ static void tell_footing(struct run *r, const struct child_result *res)
 	r->weaker = r->weaker || res->no_pidns;
 }
 
+/* On a full disk the logs would go another way for good; the next phase makes room first. */
+static bool waits_for_room(const struct run *r)
+{
+	bool writes = false;
+
+	for (int i = 2; i <= 6; i++)
+		writes |= r->o->set.phases[i];
+	return r->phase->number == 1 && writes && !r->target.readonly &&
+	       report_find(r->report, SPACE_ID);
+}
+
 static void run_phase(struct run *r)
 {
 	const struct phase *p = r->phase;
@@ -306,7 +322,8 @@ static void run_phase(struct run *r)
 	pr->ms = res.ms;
 	log_say("[%d/8] %s: %s%s%s (%lld s)", p->number, p->name, outcome_name(pr->outcome),
 		pr->text[0] ? ": " : "", pr->text, (long long)(res.ms + 500) / 1000);
-	run_copy_logs(r);
+	if (!waits_for_room(r))
+		run_copy_logs(r);
 }
 
 static void set_deadline(struct run *r)
