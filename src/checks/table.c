@@ -78,6 +78,16 @@ static bool still_found(const struct check_context *c, const char *id)
 	return found;
 }
 
+/* A note says how things are: nothing to repair. */
+static bool open_fault(const struct report *r, const char *id)
+{
+	for (unsigned i = 0; i < r->nfindings; i++)
+		if (r->findings[i].severity != SEVERITY_NOTE &&
+		    r->findings[i].state == FINDING_OPEN && !strcmp(r->findings[i].id, id))
+			return true;
+	return false;
+}
+
 unsigned check_repair_phase(struct check_context *c, int phase, unsigned *n)
 {
 	unsigned open = 0;
@@ -85,7 +95,7 @@ unsigned check_repair_phase(struct check_context *c, int phase, unsigned *n)
 	for (const struct check *k = checks; k->id; k++) {
 		bool repaired;
 
-		if (k->phase != phase || !k->repair || !report_find(c->report, k->id))
+		if (k->phase != phase || !k->repair || !open_fault(c->report, k->id))
 			continue;
 		repaired = c->journal && k->repair(c) == 0 && !still_found(c, k->id);
 		report_settle(c->report, k->id, repaired ? FINDING_REPAIRED : FINDING_FAILED);

@@ -18,7 +18,8 @@
 #   filled=ERE           paths (./var/...) of its files: not compared, verify() does
 #   advice=ERE           kind=name: what diagnose tells the person to type
 #   third_part=no        yes: also part of make test
-#   verify()             a proof of its own after a run; $root
+#   sound()              what the sound root has besides its owner; $root entered
+#   verify()             a proof of its own after a run (kind=name: after the diagnosis); $root
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # here, top, work: run.sh's; the words of `expect` are its own
 
@@ -54,6 +55,7 @@ damage() {
 	mount -t overlay -o "lowerdir=$tree,upperdir=$dir/layers/base,workdir=$dir/layers/work" over "$root"
 	enter "$root"
 	owner
+	sound || fail 'the sound root could not be made'
 	[ "$door" = none ] || let_in "$right" 'the sound root lets nobody in'
 	[ "$capture" = no ] || payload capture --root "$root" --output "$dir/capture" || fail 'nothing could be captured'
 	# shellcheck source=/dev/null
@@ -211,12 +213,14 @@ name_it() {
 	named
 	grep -Eq -e "$advice" "$dir/out" || fail "the advice is not given: $advice"
 	unchanged 'diagnose changed the tree'
+	verify || fail 'the proof of its own fails'
 }
 
 scenario() {
 	name=$1 init=$2 logs=
 	tree=$top/build/qemu/$init dir=$work/$name-$init
 	ids=${name#*-} kind=repair door=login user=argo named=no args='' capture=no status=0 keep_lets_in=yes auto=yes advice='' size='' filled=''
+	sound() { :; }
 	verify() { :; }
 	fill() { :; }
 	# shellcheck source=/dev/null
