@@ -16,7 +16,9 @@ const struct check checks[] = {
     {"loader-missing", 3, detect_loader, NULL},
     {"libcrypt-missing", 3, NULL, NULL},
     {"libcrypt-method", 3, detect_libcrypt, NULL},
-    {"account-locked", 4, detect_account, NULL},
+    {"account-locked", 4, NULL, repair_locked},
+    {"root-locked", 4, detect_locked, repair_locked},
+    {"account-expired", 4, detect_expired, repair_expired},
     {"dm-disabled", 6, detect_display, NULL},
     {0},
 };

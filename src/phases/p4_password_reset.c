@@ -1,4 +1,3 @@
-#include "phases/p4_text.h"
 #include "phases/phase.h"
 
 #include "base/buf.h"
@@ -6,6 +5,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "target/accounts.h"
+#include "target/shadow.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -153,93 +153,26 @@ static int make_hash(struct reset *r, enum password_mode mode)
 	return hash_password(r);
 }
 
-/* What else keeps this account out, cleared for it alone. */
-static void plan_edits(const struct reset *r, struct p4_edit *e)
+/* The new hash into its line of shadow. 0/-1. */
+static int write_hash(struct reset *r)
 {
 	const struct account *a = &r->a;
-	/* auto takes no limit off an account that was only chosen */
-	bool meant = r->c->set->user[0] || r->c->set->password != PASSWORD_AUTO;
+	struct journal *j = r->c->journal;
+	struct shadow_edit e = {.name = a->name, .hash = r->hash};
 
-	*e = (struct p4_edit){.name = a->name, .hash = *r->hash ? r->hash : NULL};
-	if (e->hash && r->today >= 0)
-		snprintf(e->lastchg, sizeof e->lastchg, "%ld", r->today);
+	if (!j)
+		return -1;
+	if (r->today >= 0)
+		snprintf(e.lastchg, sizeof e.lastchg, "%ld", r->today);
 	/* 0 would force a change at the prompt; without a clock, no date is better than a wrong one
 	 */
-	e->set_lastchg = e->hash && (r->today >= 0 || a->lastchg == 0);
-	e->clear_expire =
-	    r->c->set->user[0] && r->today >= 0 && a->expire >= 0 && r->today >= a->expire;
-	e->clear_inactive = meant && !e->hash && r->today >= 0 && a->lastchg > 0 && a->max >= 0 &&
-			    a->inactive >= 0 && r->today - a->lastchg > a->max + a->inactive;
-}
-
-/* Keep the old shadow as shadow-, unless what lies there is better. */
-static void keep_backup(struct reset *r, const char *old, size_t len)
-{
-	size_t blen = 0;
-	char *backup = path_slurp(r->c->t->fd, "/etc/shadow-", P4_SHADOW_MOST, &blen);
-	struct stat st;
-	struct file_attr attr = {.set_mode = true, .set_owner = true, .mode = 0600};
-
-	if (!path_stat(r->c->t->fd, "/etc/shadow", true, &st)) {
-		attr.mode = st.st_mode & 0640;
-		attr.uid = st.st_uid;
-		attr.gid = st.st_gid;
-	}
-	if (p4_backup_worse(old, len, backup, blen))
-		log_line("shadow- stays: what it holds is better than the present shadow");
-	else if (file_replace(r->c->journal, "/etc/shadow-", old, len, &attr))
-		log_line("shadow- not written: %s", strerror(errno));
-	if (backup) {
-		explicit_bzero(backup, blen);
-		path_release(backup, blen);
-	}
-}
-
-/* A hash in passwd itself, or none, hides shadow: point to it. */
-static int mark_passwd(struct reset *r)
-{
-	struct account_edit e = {r->a.name, 1, "x"};
-	size_t len, out;
-	char *old = path_slurp(r->c->t->fd, "/etc/passwd", P4_SHADOW_MOST, &len), *now;
-	int rc = -1;
-
-	if (!old)
+	e.set_lastchg = r->today >= 0 || a->lastchg == 0;
+	if (shadow_write(r->c->t, j, &e))
 		return -1;
-	now = p4_memory(len + 8);
-	if (now && !accounts_set_field(old, len, &e, now, len + 8, &out))
-		rc = file_replace(r->c->journal, "/etc/passwd", now, out, NULL);
-	p4_memory_release(now, len + 8);
-	path_release(old, len);
-	return rc;
-}
-
-/* shadow, rewritten through the journal. 0/-1. */
-static int write_shadow(struct reset *r, const struct p4_edit *e)
-{
-	static const struct file_attr fresh = {.set_mode = true, .mode = 0600};
-	size_t len = 0, cap, out;
-	char *old = path_slurp(r->c->t->fd, "/etc/shadow", P4_SHADOW_MOST, &len), *now = NULL;
-	int rc = -1, error;
-
-	if (!old && errno != ENOENT)
-		return -1;
-	cap = len + 2 * HASH_CAP;
-	now = p4_memory(cap);
-	if (now && !p4_shadow_edit(old ? old : "", len, e, &(struct p4_bytes){now, cap, &out})) {
-		if (old)
-			keep_backup(r, old, len);
-		rc = file_replace(r->c->journal, "/etc/shadow", now, out, old ? NULL : &fresh);
-		if (!rc && e->hash && !r->a.shadow_line && !r->a.in_shadow)
-			rc = mark_passwd(r);
-	}
-	error = errno;
-	p4_memory_release(now, cap);
-	if (old) {
-		explicit_bzero(old, len);
-		path_release(old, len);
-	}
-	errno = error;
-	return rc;
+	/* a hash in passwd itself, or none, hides shadow: point to it */
+	return a->shadow_line || a->in_shadow
+		   ? 0
+		   : shadow_write_passwd(r->c->t, j, &(struct account_edit){a->name, 1, "x"});
 }
 
 static void tell(struct reset *r, enum password_mode mode)
@@ -268,28 +201,19 @@ static enum outcome fail(struct reset *r, const char *what)
 /* Make and write what the mode asks for. */
 static enum outcome reset(struct reset *r, enum password_mode mode)
 {
-	struct p4_edit e;
-	bool fresh = mode != PASSWORD_AUTO || *r->why;
-
 	errno = 0;
-	if (fresh && make_hash(r, mode))
-		return fail(r, "making the new hash");
-	plan_edits(r, &e);
-	if (!e.hash && !e.clear_expire && !e.clear_inactive) {
+	if (mode == PASSWORD_AUTO && !*r->why) {
 		phase_text(r->c, 4, "the password of %s stays: its %s hash is sound", r->a.name,
 			   hash_name(r->a.method));
 		return OUTCOME_NOTHING;
 	}
-	if (!r->c->journal || write_shadow(r, &e))
+	if (make_hash(r, mode))
+		return fail(r, "making the new hash");
+	if (write_hash(r))
 		return fail(r, "writing /etc/shadow");
-	if (e.hash)
-		tell(r, mode);
-	phase_text(r->c, 4, "%s: %s%s%s%s", r->a.name,
-		   e.hash ? "new password, " : "the password stays, ",
-		   e.hash ? hash_name(r->method) : "", *r->why ? "; the old hash was " : "",
-		   *r->why	    ? r->why
-		   : e.clear_expire ? "; the account had expired"
-				    : "");
+	tell(r, mode);
+	phase_text(r->c, 4, "%s: new password, %s%s%s", r->a.name, hash_name(r->method),
+		   *r->why ? "; the old hash was " : "", r->why);
 	return OUTCOME_REPAIRED;
 }
 
@@ -305,8 +229,8 @@ static enum outcome decide(struct reset *r)
 		return OUTCOME_SKIPPED;
 	}
 	judge(r);
-	/* who was only chosen is not unlocked: the lock may be meant */
-	if (set->password == PASSWORD_AUTO && r->a.locked && !set->user[0]) {
+	/* who was only chosen is not unlocked, in no mode: the lock may be meant */
+	if (r->a.locked && !set->user[0]) {
 		report_next(rep, "%s is locked; rd.recovery.user=%s (--user %s) unlocks it", name,
 			    name, name);
 		phase_text(r->c, 4, "%s is locked and was not named: left alone", name);

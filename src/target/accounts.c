@@ -3,22 +3,14 @@
 #include "base/buf.h"
 #include "base/path.h"
 #include "target/accounts_text.h"
+#include "target/shadow.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#define ACCOUNTS_MOST (4u << 20)
 #define DAY 86400
-
-static void slurp_release(char *data, size_t len)
-{
-	if (!data)
-		return;
-	explicit_bzero(data, len);
-	path_release(data, len);
-}
 
 /* Fill a from its shadow line. */
 static void add_shadow(const char *shadow, size_t len, struct account *a)
@@ -60,22 +52,22 @@ static int walk(const char *passwd, size_t plen, const char *shadow, size_t slen
 int accounts_each(const struct target *t, int (*fn)(void *arg, const struct account *a), void *arg)
 {
 	size_t plen, slen = 0;
-	char *passwd = path_slurp(t->fd, "/etc/passwd", ACCOUNTS_MOST, &plen), *shadow;
+	char *passwd = path_slurp(t->fd, "/etc/passwd", SHADOW_MOST, &plen), *shadow;
 	int rc;
 
 	if (!passwd)
 		return -1;
-	shadow = path_slurp(t->fd, "/etc/shadow", ACCOUNTS_MOST, &slen);
+	shadow = path_slurp(t->fd, "/etc/shadow", SHADOW_MOST, &slen);
 	rc = walk(passwd, plen, shadow, slen, fn, arg);
-	slurp_release(passwd, plen);
-	slurp_release(shadow, slen);
+	shadow_release(passwd, plen);
+	shadow_release(shadow, slen);
 	return rc;
 }
 
 int accounts_get(const struct target *t, const char *name, struct account *a, const char **bad)
 {
 	size_t plen = 0, slen = 0, start, end;
-	char *passwd = path_slurp(t->fd, "/etc/passwd", ACCOUNTS_MOST, &plen), *shadow = NULL;
+	char *passwd = path_slurp(t->fd, "/etc/passwd", SHADOW_MOST, &plen), *shadow = NULL;
 	int rc = -1, error;
 
 	*bad = "/etc/passwd";
@@ -89,15 +81,15 @@ int accounts_get(const struct target *t, const char *name, struct account *a, co
 	if (!a->in_shadow)
 		goto out;
 	*bad = "/etc/shadow";
-	shadow = path_slurp(t->fd, "/etc/shadow", ACCOUNTS_MOST, &slen);
+	shadow = path_slurp(t->fd, "/etc/shadow", SHADOW_MOST, &slen);
 	if (!shadow && errno != ENOENT)
 		rc = -1;
 	else
 		add_shadow(shadow, slen, a);
 out:
 	error = errno;
-	slurp_release(passwd, plen);
-	slurp_release(shadow, slen);
+	shadow_release(passwd, plen);
+	shadow_release(shadow, slen);
 	errno = error;
 	return rc;
 }
@@ -105,7 +97,7 @@ out:
 int accounts_login_def(const struct target *t, const char *key, char *dst, size_t cap)
 {
 	size_t len;
-	char *data = path_slurp(t->fd, "/etc/login.defs", ACCOUNTS_MOST, &len);
+	char *data = path_slurp(t->fd, "/etc/login.defs", SHADOW_MOST, &len);
 	int rc;
 
 	if (!data)
@@ -184,7 +176,7 @@ int accounts_choose(const struct target *t, const char *wanted, char name[64], c
 			return -1;
 		}
 	} else {
-		group = path_slurp(t->fd, "/etc/group", ACCOUNTS_MOST, &c.group_len);
+		group = path_slurp(t->fd, "/etc/group", SHADOW_MOST, &c.group_len);
 		c.group = group;
 		accounts_each(t, consider, &c);
 		if (group)

@@ -477,8 +477,10 @@ locked_account_must_be_named() {
 	cp "$root/etc/shadow" "$dir/shadow"
 	recover 1
 	cmp -s "$dir/shadow" "$root/etc/shadow" || fail 'shadow changed'
+	recover 1 --password generate
+	cmp -s "$dir/shadow" "$root/etc/shadow" || fail 'generate unlocked who was not named'
 	recover 0 --user argo
-	accepts "$(new_password)" || fail 'the new password is refused'
+	accepts $right || fail 'the password behind the lock is refused'
 }
 
 canary_leaves_no_tally() {

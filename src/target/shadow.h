@@ -1,0 +1,40 @@
+/* shadow: edits of shadow(5) content, and what writes a target's shadow and passwd, through the
+ * journal. */
+#ifndef TARGET_SHADOW_H
+#define TARGET_SHADOW_H
+
+#include "base/file.h"
+#include "target/accounts.h"
+
+#define SHADOW_MOST (4u << 20)
+
+struct shadow_edit {
+	const char *name, *hash; /* hash NULL: stays */
+	bool unlock;		 /* take the lock marks off the hash that stays */
+	bool set_lastchg, clear_expire;
+	char lastchg[24]; /* "" empties the field */
+};
+struct shadow_bytes {
+	char *p;
+	size_t cap;
+	size_t *len;
+};
+
+/* shadow's content with e made in name's line; a damaged or missing line is written anew when there
+ * is a hash. 0, or -1: ENOENT, ENOSPC. Pure but for the memory it lends. */
+int shadow_edit(const char *data, size_t len, const struct shadow_edit *e,
+		const struct shadow_bytes *to);
+/* Would the old shadow be worse than the backup there is? */
+bool shadow_backup_worse(const char *old, size_t len, const char *backup, size_t blen);
+/* Make the edit in the target's shadow; the old one becomes shadow- unless what lies there is
+ * better. 0/-1. */
+int shadow_write(const struct target *t, struct journal *j, const struct shadow_edit *e);
+/* One field of one line of the target's passwd. 0/-1. */
+int shadow_write_passwd(const struct target *t, struct journal *j, const struct account_edit *e);
+/* Pages for a secret; wiped when given back. NULL on error. */
+char *shadow_memory(size_t cap);
+void shadow_memory_release(char *p, size_t cap);
+/* Give back what path_slurp read, wiped; NULL is fine. errno stays. */
+void shadow_release(char *data, size_t len);
+
+#endif
