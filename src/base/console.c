@@ -45,17 +45,63 @@ static bool write_to(const char *device, const char *text, size_t len)
 	return ok;
 }
 
-static size_t read_active(char *dst, size_t cap)
+static size_t read_line(const char *path, char *dst, size_t cap)
 {
-	int fd = open("/sys/class/tty/console/active", O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, dst, cap - 1);
 
 	if (fd >= 0)
 		close(fd);
-	if (n <= 0)
-		n = snprintf(dst, cap, "console");
-	dst[n] = '\0';
-	return (size_t)n;
+	dst[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+static void read_active(char *dst, size_t cap)
+{
+	if (!read_line("/sys/class/tty/console/active", dst, cap))
+		snprintf(dst, cap, "console");
+}
+
+/* A kernel console that is there, once; screens are all tty1's. */
+static unsigned add_name(struct console_name *list, unsigned n, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/sys/class/tty/%s", name);
+	if (strlen(name) >= sizeof list->name || strchr(name, '/') || access(path, F_OK) ||
+	    !strcmp(name, "console") || (!strncmp(name, "tty", 3) && name[3] <= '9'))
+		return n;
+	for (unsigned i = 0; i < n; i++)
+		if (!strcmp(list[i].name, name))
+			return n;
+	str_copy(list[n].name, sizeof list->name, name);
+	list[n].kernel = true;
+	return n + 1;
+}
+
+unsigned console_names(struct console_name *list, unsigned max)
+{
+	static const char sources[][30] = {"/sys/class/tty/console/active", "/proc/cmdline"};
+	static const char key[] = "console=";
+	char text[4096], *save;
+	unsigned n = 0;
+
+	if (!access("/sys/class/tty/tty1", F_OK))
+		list[n++] = (struct console_name){"tty1", false};
+	for (unsigned i = 0; i < 2; i++) {
+		read_line(sources[i], text, sizeof text);
+		for (char *p = strtok_r(text, " \n", &save); p && n < max;
+		     p = strtok_r(NULL, " \n", &save)) {
+			if (i && strncmp(p, key, sizeof key - 1))
+				continue;
+			p += i ? sizeof key - 1 : 0;
+			p[strcspn(p, ",")] = '\0';
+			n = add_name(list, n, p);
+		}
+	}
+	if (!n)
+		list[n++] = (struct console_name){"tty1", false};
+	return n;
 }
 
 int console_write(const char *text, size_t len)

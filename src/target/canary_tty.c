@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/console.h"
 #include "base/path.h"
 #include "base/process.h"
 
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
@@ -300,6 +302,35 @@ static int open_pty(const struct trial *t, int *slave)
 	return master;
 }
 
+struct terminal {
+	const struct trial *trial;
+	int slave;
+	unsigned number; /* in the trial's devpts */
+};
+
+/* In the program's own mount namespace: its terminal gets the name of the machine's first console,
+ * which securetty and its like go by. Without that it keeps its own. */
+static int name_terminal(void *arg)
+{
+	const struct terminal *m = arg;
+	struct console_name console[1];
+	char pts[300], named[300];
+	int fd;
+
+	console_names(console, 1);
+	snprintf(pts, sizeof(pts), "%s/dev/pts/%u", m->trial->path, m->number);
+	snprintf(named, sizeof(named), "%s/dev/%s", m->trial->path, console->name);
+	fd = open(named, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	if (fd < 0 || mount(pts, named, NULL, MS_BIND, NULL) < 0)
+		return 0;
+	fd = open(named, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0)
+		dup3(fd, m->slave, O_CLOEXEC);
+	return 0;
+}
+
 enum canary_answer tty_run(struct tty_login *l)
 {
 	struct child_spec spec = {.name = l->argv[0],
@@ -313,6 +344,7 @@ enum canary_answer tty_run(struct tty_login *l)
 				  .grace_ms = 300};
 	struct child_result result = {0};
 	enum canary_answer a;
+	struct terminal term = {.trial = l->q->trial};
 	int slave, handle, master = open_pty(l->q->trial, &slave);
 
 	l->len = 0;
@@ -322,7 +354,11 @@ enum canary_answer tty_run(struct tty_login *l)
 			 strerror(errno));
 		return CANARY_UNKNOWN;
 	}
-	spec.tty_fd = slave;
+	spec.tty_fd = term.slave = slave;
+	if (ioctl(master, TIOCGPTN, &term.number) == 0) {
+		spec.setup = name_terminal;
+		spec.setup_arg = &term;
+	}
 	handle = child_start(&spec, &result);
 	close(slave);
 	a = handle < 0 ? CANARY_UNKNOWN : converse(l, handle, master);
