@@ -3,8 +3,10 @@
 #ifndef CHECKS_FAMILIES_H
 #define CHECKS_FAMILIES_H
 
+#include "base/buf.h"
 #include "checks/check.h"
 #include "target/accounts.h"
+#include "target/pam.h"
 
 void detect_space(struct check_context *c);
 void detect_modes(struct check_context *c);
@@ -23,5 +25,34 @@ void detect_locked(struct check_context *c);
 int repair_locked(struct check_context *c);
 void detect_expired(struct check_context *c);
 int repair_expired(struct check_context *c);
+
+/* home.c: what the account needs besides */
+void detect_shell(struct check_context *c);
+int repair_shell(struct check_context *c);
+void detect_home(struct check_context *c);
+int repair_home(struct check_context *c);
+void detect_tied(struct check_context *c);
+void detect_homed(struct check_context *c);
+/* Is something of the user's opened by the old password alone, or can't it be looked at? *what: a
+ * static string. */
+bool home_tied(const struct target *t, const struct account *a, const char **what);
+
+/* gates.c: modules that bar a sound account. The first line of login's stack that names one. */
+bool gate_find(const struct target *t, const char *module, struct pam_line *l);
+/* A module's configuration file (NULL: none) and its arguments, a line each: these win. */
+void gate_settings(const struct target *t, const char *conf, const struct pam_line *l,
+		   struct buf *b);
+/* The value of "key = value" in them, the last one's; "" for a bare key. False: not set. */
+bool gate_get(const struct buf *b, const char *key, char *dst, size_t cap);
+/* Is the file there, and not gone with the next boot? On the running system /run counts. */
+bool gate_stays(const struct target *t, const char *path);
+void detect_nologin(struct check_context *c);
+int repair_nologin(struct check_context *c);
+void detect_securetty(struct check_context *c);
+int repair_securetty(struct check_context *c);
+
+/* tally.c: failed logins that were counted */
+void detect_faillock(struct check_context *c);
+int repair_faillock(struct check_context *c);
 
 #endif

@@ -19,6 +19,13 @@ const struct check checks[] = {
     {"account-locked", 4, NULL, repair_locked},
     {"root-locked", 4, detect_locked, repair_locked},
     {"account-expired", 4, detect_expired, repair_expired},
+    {"shell-missing", 4, detect_shell, repair_shell},
+    {"home-missing", 4, detect_home, repair_home},
+    {"nologin", 4, detect_nologin, repair_nologin},
+    {"faillock", 4, detect_faillock, repair_faillock},
+    {"securetty", 4, detect_securetty, repair_securetty},
+    {"homed-user", 0, detect_homed, NULL},
+    {"home-encrypted", 0, detect_tied, NULL},
     {"dm-disabled", 6, detect_display, NULL},
     {0},
 };

@@ -3,8 +3,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/path.h"
-#include "target/accounts.h"
+#include "checks/families.h"
 #include "target/shadow.h"
 
 #include <errno.h>
@@ -21,24 +20,6 @@ struct reset {
 	char hash[HASH_CAP]; /* the new one, "" when the stored one stays */
 	char why[160];	     /* why a new one is needed */
 };
-
-/* Is the home encrypted under the old password? One that cannot be looked at may be. */
-static bool home_encrypted(const struct reset *r)
-{
-	static const char marks[][11] = {"/.ecryptfs", "/.Private", "/.fscrypt"};
-	char path[400];
-
-	if (target_is_unknown(r->c->t, r->a.home))
-		return true;
-	for (unsigned i = 0; i < sizeof marks / sizeof *marks; i++) {
-		snprintf(path, sizeof path, "%s%s", r->a.home, marks[i]);
-		if (path_exists(r->c->t->fd, path))
-			return true;
-	}
-	snprintf(path, sizeof path, "/home/.ecryptfs/%s", r->a.name);
-	return path_exists(r->c->t->fd, path) || path_exists(r->c->t->fd, "/.fscrypt/policies") ||
-	       path_exists(r->c->t->fd, "/home/.fscrypt/policies");
-}
 
 /* Why the stored hash can't be used; "" when it can, or nothing is known against it. */
 static void judge(struct reset *r)
@@ -221,7 +202,7 @@ static enum outcome decide(struct reset *r)
 {
 	const struct settings *set = r->c->set;
 	struct report *rep = r->c->report;
-	const char *name = r->a.name;
+	const char *name = r->a.name, *what;
 
 	if (!set->reset_allowed || set->password == PASSWORD_KEEP) {
 		phase_text(r->c, 4, "the password of %s is left alone (%s)", name,
@@ -236,14 +217,12 @@ static enum outcome decide(struct reset *r)
 		phase_text(r->c, 4, "%s is locked and was not named: left alone", name);
 		return OUTCOME_SKIPPED;
 	}
-	if (set->password == PASSWORD_AUTO && *r->why && home_encrypted(r)) {
+	if (set->password == PASSWORD_AUTO && *r->why && home_tied(r->c->t, &r->a, &what)) {
 		report_next(rep,
-			    "the home of %s is encrypted under the old password, or could not be "
-			    "looked at; "
-			    "rd.recovery.password=generate resets it all the same",
-			    name);
-		phase_text(r->c, 4,
-			   "nothing reset: the home of %s is encrypted, or could not be looked at",
+			    "%s is tied to the old password of %s; rd.recovery.password=generate "
+			    "resets it all the same",
+			    what, name);
+		phase_text(r->c, 4, "nothing reset: %s is tied to the old password of %s", what,
 			   name);
 		return OUTCOME_SKIPPED;
 	}

@@ -100,7 +100,8 @@ unchanged() {
 modes_no_wider() {
 	(cd "$dir/layers/upper" && find . \( -path ./var/lib/rd-recovery -o -path './boot/*-recovery-logs-*' \) -prune -o ! -type l ! -type c -printf '%p %m\n') |
 		while read -r _path _mode; do
-			_was=$(stat -c %a "$tree/$_path" 2>/dev/null) || _was=755
+			# what the broken root had is no doing of a run's; a package's file is judged by the package
+			_was=$(stat -c %a "$tree/$_path" 2>/dev/null) || _was=$(stat -c %a "$dir/broken/$_path" 2>/dev/null) || _was=755
 			[ $((0$_mode & ~0$_was)) -eq 0 ] || echo "$_path: $_mode, the package's $_was"
 		done >"$dir/wider"
 	[ ! -s "$dir/wider" ] || fail "wider modes: $(cat "$dir/wider")"
