@@ -27,7 +27,21 @@ const struct display_manager display_managers[] = {
     {NULL, NULL, NULL},
 };
 
-const struct init_system *const init_systems[] = {&init_systemd, &init_openrc, &init_sysv, NULL};
+const struct init_system *const init_systems[] = {&init_systemd, &init_runit, &init_openrc,
+						  &init_sysv, NULL};
+
+const struct display_manager *display_manager_named(const struct target *t, const char *name)
+{
+	const struct display_manager *first = NULL;
+
+	for (const struct display_manager *dm = display_managers; dm->name; dm++)
+		if (!strcmp(dm->name, name)) {
+			if (path_exists(t->fd, dm->binary))
+				return dm;
+			first = first ? first : dm;
+		}
+	return first;
+}
 
 const struct init_system *init_in_use(const struct target *t)
 {
@@ -88,6 +102,35 @@ int init_link(const struct target *t, const char *path, char *dst, size_t cap)
 		return -1;
 	dst[n] = '\0';
 	return 0;
+}
+
+int init_place_link(struct journal *j, const char *path, const char *to)
+{
+	struct file_attr attr = {.set_mode = true, .mode = 0755};
+	char dir[PATH_CAP];
+
+	if (!path_exists(j->rootfd, path) && str_copy(dir, sizeof(dir), path)) {
+		*strrchr(dir, '/') = '\0';
+		if (!path_exists(j->rootfd, dir) && file_mkdir(j, dir, &attr) < 0)
+			return -1;
+	}
+	return file_symlink(j, path, to);
+}
+
+void init_binary(const struct target *t, char *dst, size_t cap)
+{
+	char real[PATH_CAP], *base = NULL;
+
+	if (path_real(t->fd, "/sbin/init", real, sizeof(real)) == 0)
+		base = strrchr(real, '/');
+	str_copy(dst, cap, base ? base + 1 : "");
+}
+
+bool init_tty_is(const char *name, const char *tty)
+{
+	if (*tty)
+		return !strcmp(name, tty);
+	return str_starts(name, "tty") && name[3] >= '1' && name[3] <= '9';
 }
 
 /* Is this line KEY=...? Returns where the value starts. */

@@ -12,6 +12,7 @@
 #define OLD_SCRIPT "/etc/init.d/xdm"
 #define OLD_CONF "/etc/conf.d/xdm"
 #define LEVEL "/etc/runlevels/default/"
+#define AGETTY "/etc/init.d/agetty"
 
 static bool present(const struct target *t)
 {
@@ -61,6 +62,7 @@ static bool gentoo_old(const struct target *t)
 static int enabled(const struct target *t, char *dst, size_t cap)
 {
 	char path[160];
+	bool found = false;
 
 	if (path_exists(t->fd, LEVEL "display-manager"))
 		return chosen(t, NEW_CONF, dst, cap);
@@ -68,13 +70,15 @@ static int enabled(const struct target *t, char *dst, size_t cap)
 		return chosen(t, path_exists(t->fd, NEW_CONF) ? NEW_CONF : OLD_CONF, dst, cap);
 	for (const struct display_manager *dm = display_managers; dm->name; dm++) {
 		snprintf(path, sizeof(path), LEVEL "%s", dm->name);
-		if (path_exists(t->fd, path) && path_exists(t->fd, dm->binary)) {
-			str_copy(dst, cap, dm->name);
-			return 0;
-		}
+		if (!path_exists(t->fd, path))
+			continue;
+		str_copy(dst, cap, dm->name);
+		found = true;
+		if (path_exists(t->fd, dm->binary))
+			break; /* a package that is gone may leave its link */
 	}
 	errno = ENOENT;
-	return -1;
+	return found ? 0 : -1;
 }
 
 static int set_conf(const struct target *t, struct journal *j, const char *name)
@@ -124,4 +128,55 @@ static int enable(const struct target *t, struct journal *j, const struct displa
 	return enable_own(t, j, dm);
 }
 
-const struct init_system init_openrc = {"OpenRC", present, level, enabled, enable};
+static int service(const struct target *t, const char *name, char *dst, size_t cap)
+{
+	if (path_exists(t->fd, NEW_SCRIPT) || gentoo_old(t))
+		str_copy(dst, cap, path_exists(t->fd, NEW_SCRIPT) ? NEW_SCRIPT : OLD_SCRIPT);
+	else
+		return init_sysv.service(t, name, dst, cap);
+	return 0;
+}
+
+/* openrc-init reads no inittab: a link to the agetty script for each terminal. */
+static bool own_init(const struct target *t)
+{
+	char name[32];
+
+	init_binary(t, name, sizeof(name));
+	return !strcmp(name, "openrc-init");
+}
+
+static int look_getty(void *arg, int dirfd, const char *name)
+{
+	(void)dirfd;
+	return str_starts(name, "agetty.") && init_tty_is(name + 7, arg);
+}
+
+static bool getty(const struct target *t, const char *tty)
+{
+	char want[32];
+
+	str_copy(want, sizeof(want), tty);
+	return own_init(t)
+		   ? path_exists(t->fd, AGETTY) && path_each(t->fd, LEVEL, look_getty, want) == 1
+		   : init_sysv.getty(t, tty);
+}
+
+static int getty_enable(const struct target *t, struct journal *j, const char *tty)
+{
+	char link[96], script[96];
+
+	if (!own_init(t))
+		return init_sysv.getty_enable(t, j, tty);
+	errno = ENOENT;
+	if (!path_exists(t->fd, AGETTY))
+		return -1;
+	snprintf(script, sizeof(script), AGETTY ".%s", tty);
+	snprintf(link, sizeof(link), LEVEL "agetty.%s", tty);
+	if (!path_exists(t->fd, script) && file_symlink(j, script, "agetty") < 0)
+		return -1;
+	return file_symlink(j, link, script);
+}
+
+const struct init_system init_openrc = {"OpenRC", present, level, enabled,
+					enable,	  service, getty, getty_enable};

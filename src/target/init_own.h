@@ -23,6 +23,13 @@ int init_conf_write(const struct target *t, struct journal *j, const char *path,
 int init_debian_default(const struct target *t, struct journal *j,
 			const struct display_manager *dm);
 
-extern const struct init_system init_systemd, init_openrc, init_sysv;
+/* Make path a symlink; the folder it lies in is made too. 0/-1. */
+int init_place_link(struct journal *j, const char *path, const char *to);
+/* What /sbin/init is called after its symlinks: "systemd", "init", "openrc-init" ...; "" unknown. */
+void init_binary(const struct target *t, char *dst, size_t cap);
+/* Is name a terminal's: this one, or for tty "" any virtual one ("tty1")? Pure. */
+bool init_tty_is(const char *name, const char *tty);
+
+extern const struct init_system init_systemd, init_openrc, init_sysv, init_runit;
 
 #endif
