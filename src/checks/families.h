@@ -18,6 +18,9 @@ int repair_nss(struct check_context *c);
 void detect_loader(struct check_context *c);
 void detect_libcrypt(struct check_context *c);
 void detect_display(struct check_context *c);
+int repair_display(struct check_context *c);
+void detect_getty(struct check_context *c);
+int repair_getty(struct check_context *c);
 
 /* account.c: what the account's own lines say */
 bool account_of_user(const struct check_context *c, struct account *a);

@@ -24,9 +24,17 @@ const struct check checks[] = {
     {"nologin", 4, detect_nologin, repair_nologin},
     {"faillock", 4, detect_faillock, repair_faillock},
     {"securetty", 4, detect_securetty, repair_securetty},
+    {"dm-disabled", 6, detect_display, NULL},
     {"homed-user", 0, detect_homed, NULL},
     {"home-encrypted", 0, detect_tied, NULL},
-    {"dm-disabled", 6, detect_display, NULL},
+    {0},
+    {"loader-missing", 3, detect_loader, NULL},
+    {"libcrypt-missing", 3, NULL, NULL},
+    {"libcrypt-method", 3, detect_libcrypt, NULL},
+    {"account-locked", 4, detect_account, NULL},
+    {"dm-broken", 6, detect_display, repair_display},
+    {"dm-disabled", 6, NULL, repair_display},
+    {"getty-missing", 6, detect_getty, repair_getty},
     {0},
 };
 /* clang-format on */

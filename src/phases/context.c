@@ -23,6 +23,9 @@ unsigned context_repair(const struct context *c, int phase)
 	struct check_context checks_of = context_checks(c);
 	unsigned repaired = 0;
 
+	/* only some phases were asked for: nobody has looked yet */
+	if (c->report->phases[1].outcome == OUTCOME_NOT_RUN)
+		check_detect_all(&checks_of);
 	check_repair_phase(&checks_of, phase, &repaired);
 	return repaired;
 }
