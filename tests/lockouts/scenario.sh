@@ -5,6 +5,7 @@
 #   ids='ID...'          what diagnose must name; the folder's id
 #   kind=damaged         files damaged one by one, see damaged.sh
 #   kind=name            D-only: the finding and its advice alone; no run
+#   kind=healthy         no damage: no finding, and an untouched tree
 #   on='systemd openrc'  the roots it is tried on
 #   door=login           login, su, helper (unix_chkpwd as the user) or none: refuses the right password before, lets in after
 #   user=argo named=no   whose login; named=yes: the payload is told so
@@ -16,7 +17,8 @@
 #   size=''              tmpfs options (size=48m) of what the layers lie on: a disk that can be full
 #   fill()               fills it; $root: what lies in a lower layer cannot be freed, so it is done to every new top layer
 #   filled=ERE           paths (./var/...) of its files: not compared, verify() does
-#   advice=ERE           kind=name: what diagnose tells the person to type
+#   advice=ERE           kind=name, leaves: what the person is told to type
+#   leaves='ID...'       what no run can repair: it stays, and the advice is given
 #   third_part=no        yes: also part of make test
 #   sound()              what the sound root has besides its owner; $root entered
 #   verify()             a proof of its own after a run (kind=name: after the diagnosis); $root
@@ -141,8 +143,12 @@ gone() {
 	# shellcheck disable=SC2086 # none or two words
 	payload diagnose --root "$root" $user_args
 	for _id in $ids; do
-		! grep -Eq "^(warning|error): $_id:" "$dir/out" || fail "$_id is still there"
+		case " $leaves " in
+		*" $_id "*) grep -Eq "^(warning|error): $_id:" "$dir/out" || fail "$_id is not there any more" ;;
+		*) ! grep -Eq "^(warning|error): $_id:" "$dir/out" || fail "$_id is still there" ;;
+		esac
 	done
+	[ -z "$leaves" ] || grep -Eq -e "$advice" "$logs/main.log" || fail "the advice is not given: $advice"
 	verify || fail 'the proof of its own fails'
 }
 
@@ -153,6 +159,9 @@ tells_the_story() {
 	done
 	for _id in $ids; do
 		grep -q "$_id" "$logs/diagnostics.log" || fail "diagnostics.log does not name $_id"
+		case " $leaves " in
+		*" $_id "*) continue ;;
+		esac
 		grep -q "repaired: $_id" "$logs/system-state.log" || fail "system-state.log does not say that $_id is repaired"
 	done
 }
@@ -217,10 +226,28 @@ name_it() {
 	verify || fail 'the proof of its own fails'
 }
 
+no_finding() {
+	! grep -Eq '^(warning|error): ' "$dir/out" || fail "$1: a finding"
+}
+
+# Nothing is wrong: nothing is found, by neither command, and nothing is touched.
+healthy() {
+	# shellcheck disable=SC2086 # none or two words
+	payload diagnose --root "$root" $user_args || fail 'diagnose: an exit status that is not 0'
+	no_finding diagnose
+	unchanged 'diagnose changed the tree'
+	recover 0
+	grep -q 'Nothing on the system was changed' "$dir/out" || fail 'run changed something'
+	! grep -Eq 'finding: (warning|error)' "$logs/main.log" || fail 'run: a finding'
+	unchanged 'run changed the tree'
+	let_in "$right" 'the right password is refused'
+	refused wrong-horse-1 'a wrong password is not refused'
+}
+
 scenario() {
 	name=$1 init=$2 logs=
 	tree=$top/build/qemu/$init dir=$work/$name-$init
-	ids=${name#*-} kind=repair door=login user=argo named=no args='' capture=no status=0 keep_lets_in=yes auto=yes advice='' size='' filled=''
+	ids=${name#*-} kind=repair door=login user=argo named=no args='' capture=no status=0 keep_lets_in=yes auto=yes advice='' leaves='' size='' filled=''
 	sound() { :; }
 	verify() { :; }
 	fill() { :; }
@@ -235,8 +262,13 @@ scenario() {
 	repair) repair ;;
 	name) name_it ;;
 	damaged) damaged ;;
+	healthy) healthy ;;
 	*) fail "expect: kind=$kind" ;;
 	esac
-	[ "$kind" = repair ] && _repaired=yes || _repaired='by hand'
-	printf '%-26s %-8s %-7s %-9s %s\n' "${name#*-}" "$init" yes "$_repaired" $(($(date +%s) - _started))
+	_found=yes _repaired=yes
+	[ "$kind" = repair ] && [ -z "$leaves" ] || _repaired='by hand'
+	case $kind in
+	healthy | damaged) _found=- _repaired=- ;;
+	esac
+	printf '%-26s %-8s %-7s %-9s %s\n' "${name#*-}" "$init" "$_found" "$_repaired" $(($(date +%s) - _started))
 }
