@@ -1,68 +1,15 @@
 #include "target/init.h"
 #include "base/buf.h"
 #include "target/init_own.h"
-
-#include <check.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "scratch.h"
 
 Suite *init_suite(void);
 
-static struct target t;
-static struct journal j;
-
-static char *full(const char *path)
-{
-	static char name[512];
-	char *p;
-
-	snprintf(name, sizeof(name), "%s%s", t.root, path);
-	for (p = name + strlen(t.root) + 1; (p = strchr(p, '/')); *p++ = '/') {
-		*p = '\0';
-		mkdir(name, 0755);
-	}
-	return name;
-}
-
-static void put(const char *path, const char *text)
-{
-	FILE *f = fopen(full(path), "w");
-
-	ck_assert_ptr_nonnull(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void put_link(const char *path, const char *to)
-{
-	ck_assert_int_eq(symlink(to, full(path)), 0);
-}
-
 static void setup(void)
 {
-	memset(&t, 0, sizeof(t));
-	strcpy(t.root, "/tmp/rd-init-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(t.root));
-	t.fd = open(t.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	full("/etc/x");
-	full("/var/lib/x");
+	scratch_open();
 	put("/usr/bin/sddm", "x");
 	put("/usr/sbin/lightdm", "x");
-	ck_assert_int_eq(journal_open(&j, t.fd, "20260101-000000", 0), 0);
-}
-
-static void teardown(void)
-{
-	char command[320];
-
-	journal_close(&j);
-	close(t.fd);
-	snprintf(command, sizeof(command), "rm -rf --one-file-system %s", t.root);
-	ck_assert_int_eq(system(command), 0);
 }
 
 static const struct display_manager *row(const char *name)
@@ -198,6 +145,147 @@ START_TEST(sysv_starts_in_the_default_runlevel)
 }
 END_TEST
 
+/* systemd's getty@.service, wanted on tty1 as installed. */
+static void systemd_root(void)
+{
+	put("/usr/lib/systemd/systemd", "x");
+	put_link("/sbin/init", "/usr/lib/systemd/systemd");
+	put("/usr/lib/systemd/system/getty@.service", "[Unit]\n");
+	put("/usr/lib/systemd/system/serial-getty@.service", "[Unit]\n");
+	put("/usr/lib/systemd/system-generators/systemd-getty-generator", "x");
+	put_link("/etc/systemd/system/getty.target.wants/getty@tty1.service", "/dangling");
+}
+
+START_TEST(systemd_wants_a_getty_by_name)
+{
+	systemd_root();
+	ck_assert(init_systemd.getty(&t, ""));
+	ck_assert(init_systemd.getty(&t, "tty1"));
+	ck_assert(!init_systemd.getty(&t, "tty2"));
+	ck_assert(init_systemd.getty(&t, "ttyS0"));
+}
+END_TEST
+
+START_TEST(systemd_masked_getty_starts_nothing)
+{
+	static const char units[][24] = {"getty.target", "getty@.service", "getty@tty1.service"};
+	char path[96];
+
+	systemd_root();
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof path, "/etc/systemd/system/%s", units[i]);
+		put_link(path, "/dev/null");
+		ck_assert(!init_systemd.getty(&t, ""));
+		ck_assert_int_eq(init_systemd.getty_enable(&t, &j, "tty1"), 0);
+		ck_assert(init_systemd.getty(&t, ""));
+	}
+}
+END_TEST
+
+START_TEST(systemd_serial_getty_is_unmasked)
+{
+	systemd_root();
+	put_link("/etc/systemd/system/serial-getty@ttyS0.service", "/dev/null");
+	ck_assert(!init_systemd.getty(&t, "ttyS0"));
+	ck_assert_int_eq(init_systemd.getty_enable(&t, &j, "ttyS0"), 0);
+	ck_assert(init_systemd.getty(&t, "ttyS0"));
+	ck_assert_int_eq(access(full("/etc/systemd/system/getty.target.wants/"
+				     "serial-getty@ttyS0.service"),
+				F_OK),
+			 -1);
+}
+END_TEST
+
+START_TEST(systemd_unit_that_is_no_link_is_believed)
+{
+	char now[64];
+
+	put("/usr/lib/systemd/system/display-manager.service", "[Unit]\n");
+	ck_assert_int_eq(init_systemd.enabled(&t, now, sizeof(now)), 0);
+	ck_assert_str_eq(now, "display-manager");
+}
+END_TEST
+
+START_TEST(systemd_alias_of_a_masked_unit_is_not_enabled)
+{
+	char now[64];
+
+	put("/usr/lib/systemd/system/sddm.service", "[Unit]\n");
+	put_link("/etc/systemd/system/display-manager.service",
+		 "/usr/lib/systemd/system/sddm.service");
+	ck_assert_int_eq(init_systemd.enabled(&t, now, sizeof(now)), 0);
+	put_link("/etc/systemd/system/sddm.service", "/dev/null");
+	ck_assert_int_eq(init_systemd.enabled(&t, now, sizeof(now)), -1);
+}
+END_TEST
+
+START_TEST(openrc_init_links_its_agetty)
+{
+	put("/sbin/openrc-init", "x");
+	put_link("/sbin/init", "openrc-init");
+	put("/etc/init.d/agetty", "x");
+	full("/etc/runlevels/default/x");
+	ck_assert(!init_openrc.getty(&t, ""));
+	ck_assert_int_eq(init_openrc.getty_enable(&t, &j, "tty1"), 0);
+	ck_assert(init_openrc.getty(&t, ""));
+	ck_assert(holds("/etc/init.d/agetty.tty1", "agetty"));
+	ck_assert(holds("/etc/runlevels/default/agetty.tty1", "/etc/init.d/agetty.tty1"));
+}
+END_TEST
+
+/* As Debian's packages runit, runit-init and getty-run lay it out; the programs are empty. */
+static void runit_root(void)
+{
+	put("/lib/runit/runit-init", "x");
+	put_link("/sbin/init", "/lib/runit/runit-init");
+	put("/etc/sv/getty-tty1/run", "x");
+	put("/etc/sv/getty-ttyS0/run", "x");
+	put("/etc/rc2.d/x", "x");
+	put_link("/etc/runit/runsvdir/default/getty-tty1", "../../../sv/getty-tty1");
+}
+
+START_TEST(runit_runs_what_its_default_folder_links)
+{
+	runit_root();
+	ck_assert_ptr_eq(init_in_use(&t), &init_runit);
+	ck_assert(init_runit.getty(&t, ""));
+	ck_assert(!init_runit.getty(&t, "ttyS0"));
+	ck_assert_int_eq(init_runit.getty_enable(&t, &j, "ttyS0"), 0);
+	ck_assert(init_runit.getty(&t, "ttyS0"));
+	ck_assert(holds("/etc/runit/runsvdir/default/getty-ttyS0", "/etc/sv/getty-ttyS0"));
+}
+END_TEST
+
+START_TEST(runit_service_that_is_down_is_brought_up)
+{
+	runit_root();
+	put("/etc/sv/getty-tty1/down", "");
+	ck_assert(!init_runit.getty(&t, ""));
+	ck_assert_int_eq(init_runit.getty_enable(&t, &j, "tty1"), 0);
+	ck_assert(init_runit.getty(&t, ""));
+}
+END_TEST
+
+START_TEST(runit_starts_one_display_manager)
+{
+	runit_root();
+	put("/etc/sv/sddm/run", "x");
+	put("/etc/sv/lightdm/run", "x");
+	put_link("/etc/runit/runsvdir/default/lightdm", "/etc/sv/lightdm");
+	enables(&init_runit, "sddm");
+	ck_assert_int_eq(access(full("/etc/runit/runsvdir/default/lightdm"), F_OK), -1);
+}
+END_TEST
+
+START_TEST(runit_of_debian_starts_scripts_too)
+{
+	runit_root();
+	put("/etc/init.d/sddm", "x");
+	enables(&init_runit, "sddm");
+	ck_assert(holds("/etc/rc2.d/S20sddm", "../init.d/sddm"));
+}
+END_TEST
+
 START_TEST(script_resolves_by_its_interpreter)
 {
 	char why[200];
@@ -215,7 +303,7 @@ Suite *init_suite(void)
 	Suite *s = suite_create("init");
 	TCase *c = tcase_create("all");
 
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, setup, scratch_close);
 	tcase_add_test(c, conf_value_is_read_as_a_shell_would);
 	tcase_add_test(c, conf_edit_keeps_every_other_byte);
 	tcase_add_test(c, systemd_gets_the_alias_and_the_graphical_target);
@@ -225,6 +313,16 @@ Suite *init_suite(void)
 	tcase_add_test(c, openrc_with_own_scripts_swaps_the_link);
 	tcase_add_test(c, openrc_rc_conf_wins);
 	tcase_add_test(c, sysv_starts_in_the_default_runlevel);
+	tcase_add_test(c, systemd_wants_a_getty_by_name);
+	tcase_add_test(c, systemd_masked_getty_starts_nothing);
+	tcase_add_test(c, systemd_serial_getty_is_unmasked);
+	tcase_add_test(c, systemd_unit_that_is_no_link_is_believed);
+	tcase_add_test(c, systemd_alias_of_a_masked_unit_is_not_enabled);
+	tcase_add_test(c, openrc_init_links_its_agetty);
+	tcase_add_test(c, runit_runs_what_its_default_folder_links);
+	tcase_add_test(c, runit_service_that_is_down_is_brought_up);
+	tcase_add_test(c, runit_starts_one_display_manager);
+	tcase_add_test(c, runit_of_debian_starts_scripts_too);
 	tcase_add_test(c, script_resolves_by_its_interpreter);
 	suite_add_tcase(s, c);
 	return s;
