@@ -6,7 +6,7 @@
 #include "phases/phase.h"
 #include "target/accounts.h"
 #include "target/canary.h"
-#include "target/init.h"
+#include "target/display.h"
 #include "target/ldso.h"
 #include "target/pam.h"
 
@@ -87,19 +87,18 @@ static void look_service(struct statics *s, const char *service, enum blocks blo
 
 static unsigned look_services(struct context *c)
 {
-	const struct display_manager *displays[INIT_DISPLAYS];
+	struct display d;
 	struct statics s = {.c = c};
 	int fd = c->t->fd;
-	unsigned n;
 
 	look_service(&s, "login", BLOCKS_EVERYONE);
 	if (path_exists(fd, "/bin/su") || path_exists(fd, "/usr/bin/su"))
 		look_service(&s, "su", BLOCKS_NOBODY);
 	if (path_exists(fd, "/usr/sbin/sshd"))
 		look_service(&s, "sshd", BLOCKS_NOBODY);
-	n = init_displays(c->t, displays);
-	for (unsigned i = 0; i < n; i++)
-		look_service(&s, displays[i]->pam, i ? BLOCKS_NOBODY : BLOCKS_DISPLAY);
+	display_look(c->t, &d);
+	for (unsigned i = 0; i < d.n; i++)
+		look_service(&s, d.list[i]->pam, i ? BLOCKS_NOBODY : BLOCKS_DISPLAY);
 	return s.found;
 }
 

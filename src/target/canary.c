@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "target/canary_tty.h"
-#include "target/init.h"
+#include "target/display.h"
 #include "target/ldso.h"
 #include "target/pam.h"
 
@@ -284,11 +284,11 @@ static void door_display(struct canary_run *r, const struct display_manager *dm,
 /* The first decides: it is, or will be, the one that starts. */
 static void ask_displays(struct canary_run *r, const struct login_door *login)
 {
-	const struct display_manager *list[INIT_DISPLAYS];
-	unsigned n = init_displays(r->q->t, list);
+	struct display d;
 
-	for (unsigned i = 0; i < n; i++)
-		door_display(r, list[i], login, i > 0);
+	display_look(r->q->t, &d);
+	for (unsigned i = 0; i < d.n; i++)
+		door_display(r, d.list[i], login, i > 0);
 }
 
 static void ask_doors(struct canary_run *r)

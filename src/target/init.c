@@ -51,38 +51,6 @@ const struct init_system *init_in_use(const struct target *t)
 	return NULL;
 }
 
-static unsigned add(const struct display_manager *list[INIT_DISPLAYS], unsigned n,
-		    const struct display_manager *dm)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (!strcmp(list[i]->name, dm->name))
-			return n;
-	if (n < INIT_DISPLAYS)
-		list[n++] = dm;
-	return n;
-}
-
-unsigned init_displays(const struct target *t, const struct display_manager *list[INIT_DISPLAYS])
-{
-	const struct init_system *init = init_in_use(t);
-	char now[64], wanted[160] = "";
-	unsigned n = 0;
-
-	if (!init || init->enabled(t, now, sizeof(now)) < 0)
-		now[0] = '\0';
-	if (path_read(t->fd, "/etc/X11/default-display-manager", wanted, sizeof(wanted)) > 0)
-		wanted[strcspn(wanted, "\r\n")] = '\0';
-	for (int pass = 0; pass < 3; pass++)
-		for (const struct display_manager *dm = display_managers; dm->name; dm++) {
-			if (!path_exists(t->fd, dm->binary))
-				continue;
-			if (pass == 2 || (pass == 0 && !strcmp(dm->name, now)) ||
-			    (pass == 1 && !strcmp(dm->binary, wanted)))
-				n = add(list, n, dm);
-		}
-	return n;
-}
-
 int init_resolves(const struct target *t, const char *binary, char *why, size_t cap)
 {
 	return ldso_resolves(t->fd, binary, why, cap);

@@ -33,9 +33,6 @@ extern const struct init_system *const init_systems[]; /* NULL-terminated */
 const struct display_manager *display_manager_named(const struct target *t, const char *name);
 /* The one /sbin/init leads to, or NULL. */
 const struct init_system *init_in_use(const struct target *t);
-#define INIT_DISPLAYS 12
-/* The installed display managers, each once: the enabled one first, then Debian's configured one, then in the table's order. Returns how many. */
-unsigned init_displays(const struct target *t, const struct display_manager *list[INIT_DISPLAYS]);
 /* Do the binary and every library it NEEDs resolve in the target? 0 yes; -1 no, why filled ("/usr/bin/sddm: libQt5Core.so.5 not found"). */
 int init_resolves(const struct target *t, const char *binary, char *why, size_t cap);
 
