@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct pkg_manager *const pkg_managers[] = {&pkg_portage, &pkg_dpkg, &pkg_pacman,
@@ -96,17 +97,20 @@ bool pkg_same_file(const char *name, size_t len, const char *path)
 
 int pkg_parse_mode(const char *line, size_t len, struct pkg_mode *m)
 {
-	char text[128];
-	unsigned mode;
+	char text[128], *rest = text, *user, *group, *mode, *end;
 
 	if (len >= sizeof text)
 		return -1;
 	memcpy(text, line, len);
 	text[len] = 0;
-	if (sscanf(text, "%31s %31s %o", m->user, m->group, &mode) != 3)
+	user = strtok_r(rest, " \t", &rest);
+	group = strtok_r(NULL, " \t", &rest);
+	mode = strtok_r(NULL, " \t", &rest);
+	if (!mode || !str_copy(m->user, sizeof m->user, user) ||
+	    !str_copy(m->group, sizeof m->group, group))
 		return -1;
-	m->mode = (mode_t)mode & 07777;
-	return 0;
+	m->mode = (mode_t)strtoul(mode, &end, 8) & 07777;
+	return end == mode ? -1 : 0;
 }
 
 void pkg_script(struct pkg_program *p, const char *script, const char *arg)
