@@ -22,7 +22,7 @@ sh "$top/qemu/image.sh" trees || exit 1
 RD_OUTER_MNT=$(readlink /proc/self/ns/mnt)
 export RD_OUTER_MNT
 # Nearly all of the time is PAM's own delay after a refusal.
-jobs=8 third=
+jobs=16 third=
 while :; do
 	case ${1-} in
 	--third) third=yes ;;
