@@ -28,6 +28,7 @@ struct trial {
 	char upper[256];     /* where upper layers are */
 	unsigned nmounts;
 	struct { char at[256], upper[300]; } mounts[TRIAL_MOUNTS]; /* at: target path, "/" first */
+	bool on_disk;        /* the upper layers are */
 	char weaker[160];    /* why no overlay, "" otherwise */
 };
 
@@ -40,6 +41,8 @@ int trial_write(struct trial *t, const char *path, const void *data, size_t len)
  * committed stays, journalled. Only for TRIAL_OVERLAY (ENOTSUP otherwise). */
 int trial_commit(struct trial *t, struct journal *j, const char *const *scratch, unsigned *n);
 void trial_close(struct trial *t);
+/* Memory that can be had, in MiB; -1 unknown. */
+long trial_memory(void);
 /* Remove the on-disk layer a killed process left. */
 void trial_sweep(const char *target);
 

@@ -267,6 +267,22 @@ static int rung_cached(struct ladder *l)
 	return 0;
 }
 
+#define BUILD_MIB 1024 /* libxcrypt takes a tenth; the compiler and who else is there the rest */
+
+/* A build's layer lies in memory unless the machine cannot spare that. */
+static int open_for_manager(struct ladder *l, struct trial *tr)
+{
+	long mib = trial_memory();
+	bool disk = l->m->builds && mib < BUILD_MIB;
+
+	if (open_trial(l, tr, TRIAL_IN_PLACE | (disk ? TRIAL_ON_DISK : 0)))
+		return -1;
+	if (l->m->builds)
+		log_line("%ld MiB of memory can be had, a build may need %d: its layer lies %s",
+			 mib, BUILD_MIB, tr->on_disk ? "on the target's disk" : "in memory");
+	return 0;
+}
+
 /* The proven trial's differences, or where there is no overlay what was kept. 0/-1, why filled. */
 static int commit(struct ladder *l, struct trial *tr, struct keep *k)
 {
@@ -292,7 +308,7 @@ static int rebuild(struct ladder *l, const char *script)
 	struct trial tr;
 	int rc = -1;
 
-	if (open_trial(l, &tr, TRIAL_IN_PLACE | (l->m->builds ? TRIAL_ON_DISK : 0)))
+	if (open_for_manager(l, &tr))
 		return -1;
 	if (tr.kind == TRIAL_TARGET && !(k = ladder_keep(l)))
 		goto out;

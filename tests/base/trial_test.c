@@ -61,15 +61,17 @@ static void change_in_trial(void)
 	ck_assert_int_eq(setxattr(path, "security.test", "v", 1, 0), 0);
 }
 
-START_TEST(overlay_commit_round_trip)
+static void round_trip(unsigned flags)
 {
 	static const char *const scratch[] = {"/var/cache", NULL};
 	char name[40], *before = tree_list(root), *after, real[300], value[8];
 	struct journal j;
 	unsigned n;
 
-	ck_assert_int_eq(trial_open(&t, top, 0), 0);
+	ck_assert_int_eq(trial_open(&t, top, flags), 0);
 	ck_assert_msg(t.kind == TRIAL_OVERLAY, "%s", t.weaker);
+	ck_assert_int_eq(t.on_disk, flags != 0);
+	ck_assert_int_eq(!strncmp(t.mounts[0].upper, top, strlen(top)), flags != 0);
 	change_in_trial();
 	after = tree_list(root);
 	ck_assert_str_eq(before, after);
@@ -94,6 +96,73 @@ START_TEST(overlay_commit_round_trip)
 	ck_assert_str_eq(before, after);
 	free(before);
 	free(after);
+}
+
+START_TEST(overlay_commit_round_trip)
+{
+	round_trip(0);
+}
+END_TEST
+
+/* On the file system that is changed, inside the lower layer. */
+START_TEST(overlay_on_disk_commit_round_trip)
+{
+	sh(top, "mkdir -p ." JOURNAL_DIR);
+	round_trip(TRIAL_ON_DISK);
+}
+END_TEST
+
+START_TEST(folders_on_the_way_to_the_layer_are_committed)
+{
+	char name[40], *before, *after;
+	struct journal j;
+	unsigned n;
+
+	sh(top, "mkdir -p ." JOURNAL_DIR " var/lib/pkg/sub var/lib/gone opt/gone; echo f >var/f;"
+		"echo s >var/lib/pkg/sub/s; ln -s usr/lib lib; echo top >top; setfattr -n "
+		"user.x -v y var/lib");
+	before = tree_list(root);
+	ck_assert_int_eq(trial_open(&t, top, TRIAL_ON_DISK), 0);
+	sh(t.path,
+	   "test $(cat var/f) = f; test $(cat lib/lib.so) = 1; chmod 711 usr var var/lib/pkg;"
+	   "chown 3:4 etc; mkdir new var/lib/new; echo n >var/lib/new/n; echo n >var/lib/f;"
+	   "echo n >top; rm var/f; ln -s x var/f; rm -r opt/gone; rm -r var/lib/pkg/sub;"
+	   "ln -s y var/lib/pkg/sub");
+	after = tree_list(root);
+	ck_assert_str_eq(before, after);
+	free(after);
+	ck_assert_int_eq(journal_open(&j, root, "run", 0), 0);
+	ck_assert_msg(trial_commit(&t, &j, NULL, &n) == 0, "%s", strerror(errno));
+	ck_assert_uint_eq(n, 12);
+	sh(top,
+	   "test $(stat -c %a usr) = 711; test $(stat -c %a var) = 711;"
+	   "test $(stat -c %a var/lib/pkg) = 711; test $(stat -c %u:%g etc) = 3:4; test -d new;"
+	   "test $(cat var/lib/new/n) = n; test $(cat var/lib/f) = n; test $(cat top) = n;"
+	   "test -L var/f; test ! -e opt/gone; test -L var/lib/pkg/sub;"
+	   "getfattr --only-values -n user.x var/lib | grep -q y");
+	trial_close(&t);
+	journal_close(&j);
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	after = tree_list(root);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(layer_on_a_var_of_its_own_leaves_var_writable)
+{
+	char at[128];
+
+	snprintf(at, sizeof at, "%s/var", top);
+	ck_assert_int_eq(mount("var", at, "tmpfs", 0, "mode=0755"), 0);
+	sh(top, "mkdir -p ." JOURNAL_DIR " var/db/pkg; echo d >var/db/pkg/d");
+	ck_assert_int_eq(trial_open(&t, top, TRIAL_ON_DISK), 0);
+	ck_assert_str_eq(t.mounts[0].at, "/");
+	sh(t.path, "echo 2 >usr/lib/lib.so; echo e >var/db/pkg/d");
+	sh(top, "test $(cat usr/lib/lib.so var/db/pkg/d | tr -d '\\n') = 1d");
+	trial_close(&t);
+	ck_assert_int_eq(umount2(at, MNT_DETACH), 0);
 }
 END_TEST
 
@@ -223,6 +292,18 @@ START_TEST(layer_of_a_killed_build_is_swept)
 }
 END_TEST
 
+START_TEST(sweep_stays_in_the_target)
+{
+	char line[200];
+
+	sh(top, "mkdir -p out/rd-recovery/trial; mkdir out/rd-recovery/keep; rm -r var/lib");
+	snprintf(line, sizeof line, "ln -s %s/out var/lib; mkdir -p .%s/out", top, top);
+	sh(top, line);
+	trial_sweep(top);
+	sh(top, "test -d out/rd-recovery/trial");
+}
+END_TEST
+
 Suite *trial_suite(void)
 {
 	Suite *s = suite_create("trial");
@@ -232,6 +313,10 @@ Suite *trial_suite(void)
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, layer_of_a_killed_build_is_swept);
 	tcase_add_test(c, overlay_commit_round_trip);
+	tcase_add_test(c, sweep_stays_in_the_target);
+	tcase_add_test(c, overlay_on_disk_commit_round_trip);
+	tcase_add_test(c, folders_on_the_way_to_the_layer_are_committed);
+	tcase_add_test(c, layer_on_a_var_of_its_own_leaves_var_writable);
 	tcase_add_test(c, trial_has_devices_terminals_and_system_of_its_own);
 	tcase_add_test(c, each_mount_of_the_target_has_its_layer);
 	tcase_add_test(c, a_link_of_the_target_leads_no_mount_outside);

@@ -228,7 +228,7 @@ rung_c_package_manager() {
 }
 
 # Portage cannot be had here: a double that lies once, as the real one does where a user's configuration bends the build.
-rung_c_portage_double() {
+portage_double() {
 	root
 	mkdir -p "$root/var/db/pkg/sys-libs/libxcrypt-4.4.33"
 	echo 'obj /usr/lib/x86_64-linux-gnu/libcrypt.so.1.1.0 d41d8cd98f00b204e9800998ecf8427e 1' \
@@ -248,10 +248,30 @@ rung_c_portage_double() {
 		echo merged >/etc/merged
 	END
 	chmod 755 "$root/usr/bin/emerge"
+}
+
+rung_c_portage_double() {
+	portage_double
 	recover 1 --phases 3,8
 	accepts $right || fail 'the right password is refused'
 	[ "$(cat "$root/etc/merged")" = merged ] || fail 'what the proven trial wrote is not there'
 	grep -q 'way | failed: .*SHA512' "$logs/pivots.log" || fail 'the lie was believed'
+	grep -q 'a build may need .*: its layer lies in memory' "$logs/main.log" || fail 'it is not said where the build lay'
+}
+
+# An overlay cannot hold an upper layer, as a disk can: the payload's folder lies on a file system of its own.
+build_without_memory_lies_on_the_disk() {
+	portage_double
+	mkdir "$root/var/lib/rd-recovery"
+	mount -t tmpfs -o mode=0700 disk "$root/var/lib/rd-recovery"
+	printf 'MemTotal: 900000 kB\nMemAvailable: 500000 kB\n' >"$dir/meminfo"
+	mount --bind "$dir/meminfo" /proc/meminfo
+	without_pid_namespaces # it would get a /proc of its own
+	recover 1 --phases 3,8
+	accepts $right || fail 'the right password is refused'
+	grep -q "488 MiB of memory can be had, a build may need .* lies on the target's disk" "$logs/main.log" ||
+		fail 'the layer did not lie on the disk'
+	[ ! -e "$root/var/lib/rd-recovery/trial" ] || fail 'the layer was left'
 }
 
 rung_d_manual_build() {
@@ -420,7 +440,7 @@ stuck_process_is_named_and_left() {
 	holder 1 :
 	_holds=$_pid
 	recover 1 --phases 2,8
-	grep -Eq "process $_waits \\(stuck\\) waits in the kernel, [0-9]+ s old, parent [0-9]+, wchan [a-z_]+" "$logs/main.log" ||
+	grep -Eq "process $_waits \\(stuck\\) waits in the kernel, [0-9]+ s old, parent [0-9]+, wchan $(cat "/proc/$_waits/wchan")\$" "$logs/main.log" ||
 		fail 'it is not named with its age and wchan'
 	grep -q "process $_holds (sh) holds the target: cwd $root/var: left alone, not started by the rescue" "$logs/main.log" ||
 		fail 'what holds the target is not named'
@@ -676,7 +696,7 @@ wrong_use_touches_nothing() {
 }
 
 cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
-	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_c_portage_double rung_d_manual_build rung_e_another_method
+	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_c_portage_double build_without_memory_lies_on_the_disk rung_d_manual_build rung_e_another_method
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
 	unproven_manager_on_the_target_leaves_nothing without_pid_namespaces_it_recovers
 	without_pid_namespaces_a_hung_manager_is_ended hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
