@@ -29,7 +29,8 @@ static void setup(void)
 	root = tree_make(top);
 	sh("mkdir -p usr/lib usr/share var/lib/pkg/info var/lib/pkg/lib-1; echo 1 >usr/lib/lib.so;"
 	   "chmod 4755 usr/lib/lib.so; ln -s usr/lib lib; ln -s lib.so usr/lib/link;"
-	   "echo s >var/lib/pkg/status; touch -d @3 var/lib/pkg/lock; echo i >var/lib/pkg/info/lib.list;"
+	   "echo s >var/lib/pkg/status; touch -d @3 var/lib/pkg/lock; echo i "
+	   ">var/lib/pkg/info/lib.list;"
 	   "echo f >var/lib/pkg/lib-1/files; echo other >usr/lib/other");
 	before = tree_list(root);
 	ck_assert_int_eq(journal_open(&j, root, "run", 0), 0);

@@ -61,10 +61,21 @@ static void change_in_trial(void)
 	ck_assert_int_eq(setxattr(path, "security.test", "v", 1, 0), 0);
 }
 
+static void rolls_back_to(char *before)
+{
+	char name[40], *after;
+
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	after = tree_list(root);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+}
+
 static void round_trip(unsigned flags)
 {
 	static const char *const scratch[] = {"/var/cache", NULL};
-	char name[40], *before = tree_list(root), *after, real[300], value[8];
+	char *before = tree_list(root), *after, real[300], value[8];
 	struct journal j;
 	unsigned n;
 
@@ -91,11 +102,7 @@ static void round_trip(unsigned flags)
 	ck_assert_int_eq(trial_commit(&t, &j, scratch, &n), 0);
 	ck_assert_uint_eq(n, 0); /* copied up and the same: nothing to record */
 	journal_close(&j);
-	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
-	after = tree_list(root);
-	ck_assert_str_eq(before, after);
-	free(before);
-	free(after);
+	rolls_back_to(before);
 }
 
 START_TEST(overlay_commit_round_trip)
@@ -114,7 +121,7 @@ END_TEST
 
 START_TEST(folders_on_the_way_to_the_layer_are_committed)
 {
-	char name[40], *before, *after;
+	char *before, *after;
 	struct journal j;
 	unsigned n;
 
@@ -142,11 +149,7 @@ START_TEST(folders_on_the_way_to_the_layer_are_committed)
 	   "getfattr --only-values -n user.x var/lib | grep -q y");
 	trial_close(&t);
 	journal_close(&j);
-	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
-	after = tree_list(root);
-	ck_assert_str_eq(before, after);
-	free(before);
-	free(after);
+	rolls_back_to(before);
 }
 END_TEST
 
