@@ -25,6 +25,7 @@ struct segment {
 struct tables {
 	uint64_t strings, strings_size; /* as addresses, then as offsets */
 	uint64_t runpath, soname;
+	struct elf_tables versions; /* likewise */
 	bool has_runpath, has_soname;
 };
 
@@ -109,6 +110,42 @@ static bool string(const struct image *im, const struct tables *t, uint64_t at, 
 	return text(im, t->strings + at, end, to);
 }
 
+static void note_entry(struct tables *t, int64_t tag, uint64_t value)
+{
+	switch (tag) {
+	case DT_STRTAB:
+		t->strings = value;
+		break;
+	case DT_STRSZ:
+		t->strings_size = value;
+		break;
+	case DT_SONAME:
+		t->soname = value;
+		t->has_soname = true;
+		break;
+	case DT_RPATH: /* DT_RUNPATH wins */
+		if (t->has_runpath)
+			break;
+		__attribute__((fallthrough));
+	case DT_RUNPATH:
+		t->runpath = value;
+		t->has_runpath = true;
+		break;
+	case DT_VERNEED:
+		t->versions.wanted = value;
+		break;
+	case DT_VERNEEDNUM:
+		t->versions.nwanted = value;
+		break;
+	case DT_VERDEF:
+		t->versions.defined = value;
+		break;
+	case DT_VERDEFNUM:
+		t->versions.ndefined = value;
+		break;
+	}
+}
+
 /* One pass over the dynamic section: where the strings are. */
 static bool scan(const struct image *im, const struct segment *dyn, struct tables *t)
 {
@@ -120,17 +157,7 @@ static bool scan(const struct image *im, const struct segment *dyn, struct table
 			return false;
 		if (d.d_tag == DT_NULL)
 			return true;
-		if (d.d_tag == DT_STRTAB)
-			t->strings = d.d_un.d_val;
-		else if (d.d_tag == DT_STRSZ)
-			t->strings_size = d.d_un.d_val;
-		else if (d.d_tag == DT_SONAME) {
-			t->soname = d.d_un.d_val;
-			t->has_soname = true;
-		} else if (d.d_tag == DT_RUNPATH || (d.d_tag == DT_RPATH && !t->has_runpath)) {
-			t->runpath = d.d_un.d_val;
-			t->has_runpath = true;
-		}
+		note_entry(t, d.d_tag, d.d_un.d_val);
 	}
 	return true;
 }
@@ -182,6 +209,12 @@ static bool dynamic(const struct image *im, const Elf64_Ehdr *h, const struct se
 		return false;
 	if (!t.strings || !place(im, h, &t.strings))
 		return false;
+	if ((t.versions.wanted && !place(im, h, &t.versions.wanted)) ||
+	    (t.versions.defined && !place(im, h, &t.versions.defined)))
+		return false;
+	e->versions = t.versions;
+	e->versions.strings = t.strings;
+	e->versions.strings_size = t.strings_size;
 	return (!t.has_soname || string(im, &t, t.soname, &soname)) &&
 	       (!t.has_runpath || string(im, &t, t.runpath, &runpath)) && needed(im, dyn, &t, e);
 }
@@ -197,8 +230,8 @@ static bool segments(const struct image *im, const Elf64_Ehdr *h, struct elf_inf
 	for (unsigned i = 0; i < h->e_phnum; i++) {
 		if (!segment(im, h->e_phoff + (uint64_t)i * h->e_phentsize, &s))
 			return false;
-		if (s.type != PT_INTERP && s.type != PT_DYNAMIC)
-			continue;
+		if (s.type != PT_INTERP && s.type != PT_DYNAMIC && s.type != PT_LOAD)
+			continue; /* what is loaded must be there: a copy cut short is damaged */
 		if (s.offset > im->len || s.size > im->len - s.offset)
 			return false;
 		if (s.type == PT_INTERP && !interp.len &&

@@ -126,10 +126,15 @@ void libdirs_find(const struct target *t, struct libdirs *d)
 		add(&w, defaults[i]);
 }
 
+char *libdirs_slurp(const struct target *t, const char *path, size_t *len)
+{
+	return path_slurp(t->fd, path, ELF_MAX, len);
+}
+
 int libdirs_elf(const struct target *t, const char *path, struct elf_info *e)
 {
 	size_t len;
-	char *data = path_slurp(t->fd, path, ELF_MAX, &len);
+	char *data = libdirs_slurp(t, path, &len);
 	int rc;
 
 	if (!data)

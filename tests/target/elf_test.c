@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "target/elf.h"
 
 #include <check.h>
@@ -71,6 +72,68 @@ START_TEST(elf_refuses_what_is_none)
 }
 END_TEST
 
+static int count(void *arg, const struct elf_version *v)
+{
+	unsigned *n = arg;
+
+	ck_assert_uint_lt(strlen(v->name), 4096);
+	n[0] += !v->file;
+	n[1] += v->file && !strcmp(v->file, "libc.so.6") && str_starts(v->name, "GLIBC_2.");
+	return 0;
+}
+
+START_TEST(elf_reads_wanted_and_defined_versions)
+{
+	size_t len;
+	unsigned n[2] = {0};
+	struct elf_sink sink = {count, n};
+	char *data = load("/bin/sh", &len);
+	struct elf_info e;
+
+	ck_assert_int_eq(elf_parse(data, len, &e), 0);
+	ck_assert_int_eq(elf_versions(data, len, &e, &sink), 0);
+	ck_assert_uint_ge(n[1], 1);
+	ck_assert_uint_eq(n[0], 0);
+	free(data);
+	data = load(e.interp, &len);
+	ck_assert_int_eq(elf_parse(data, len, &e), 0);
+	ck_assert_int_eq(elf_versions(data, len, &e, &sink), 0);
+	ck_assert_uint_ge(n[0], 2);
+	free(data);
+}
+END_TEST
+
+/* Any 16 bytes of the loader's tables made hostile. */
+START_TEST(elf_versions_survive_hostile_bytes)
+{
+	size_t len;
+	unsigned n[2];
+	struct elf_sink sink = {count, n};
+	char *data = load("/bin/sh", &len), *bad;
+	struct elf_info e;
+	unsigned seed = 7;
+
+	ck_assert_int_eq(elf_parse(data, len, &e), 0);
+	free(data);
+	data = load(e.interp, &len);
+	bad = malloc(len);
+
+	for (int i = 0; i < 3000; i++) {
+		size_t most = i % 2 ? len : 8192, at;
+
+		memcpy(bad, data, len);
+		seed = seed * 1103515245u + 12345u;
+		at = seed % (most - 16);
+		for (int k = 0; k < 16; k++)
+			bad[at + (size_t)k] = (char)(i % 3 == 0 ? 0 : i % 3 == 1 ? 255 : seed >> k);
+		if (elf_parse(bad, len, &e) == 0)
+			elf_versions(bad, len, &e, &sink);
+	}
+	free(bad);
+	free(data);
+}
+END_TEST
+
 /* Heap copies of the exact length: the sanitizer sees every byte read beyond. */
 START_TEST(elf_survives_every_truncation)
 {
@@ -120,6 +183,8 @@ Suite *elf_suite(void)
 	tcase_add_test(c, elf_reads_a_program);
 	tcase_add_test(c, elf_reads_both_probes);
 	tcase_add_test(c, elf_refuses_what_is_none);
+	tcase_add_test(c, elf_reads_wanted_and_defined_versions);
+	tcase_add_test(c, elf_versions_survive_hostile_bytes);
 	tcase_add_test(c, elf_survives_every_truncation);
 	tcase_add_test(c, elf_survives_every_hostile_byte);
 	suite_add_tcase(s, c);

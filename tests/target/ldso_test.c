@@ -2,6 +2,8 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,13 +30,87 @@ START_TEST(missing_program_is_named)
 }
 END_TEST
 
+/* A library built here: its need of a version is real, the libc without it is made by renaming one.
+ */
+static void build(const char *dir, const char *command)
+{
+	char line[512];
+
+	snprintf(line, sizeof line, "cd %s && %s", dir, command);
+	ck_assert_int_eq(system(line), 0);
+}
+
+START_TEST(wanted_version_that_no_library_defines_is_named)
+{
+	char dir[] = "/tmp/rd-ldso-XXXXXX", why[200];
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	build(dir,
+	      "mkdir -p lib && echo 'A_1 { global: f; }; A_2 { global: g; };' >new.map && "
+	      "echo 'A_1 { global: f; };' >old.map && "
+	      "echo 'int f(void){return 1;} int g(void){return 2;}' >a.c && "
+	      "echo 'int g(void); int h(void){return g();}' >u.c && "
+	      "gcc -nostdlib -shared -fPIC -Wl,--version-script=new.map -Wl,-soname,liba.so.1 "
+	      "-o lib/liba.so.1 a.c && gcc -nostdlib -shared -fPIC -o user.so u.c lib/liba.so.1");
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_msg(ldso_resolves(fd, "/user.so", why, sizeof why) == 0, "%s", why);
+	build(dir, "gcc -nostdlib -shared -fPIC -Wl,--version-script=old.map "
+		   "-Wl,-soname,liba.so.1 -o lib/liba.so.1 a.c");
+	ck_assert_int_eq(ldso_resolves(fd, "/user.so", why, sizeof why), -1);
+	ck_assert_str_eq(why, "/user.so: wants A_2, /lib/liba.so.1 has none");
+	/* one without any versions satisfies everything, as ld.so(8) has it */
+	build(dir, "gcc -nostdlib -shared -fPIC -Wl,-soname,liba.so.1 -o lib/liba.so.1 a.c");
+	ck_assert_int_eq(ldso_resolves(fd, "/user.so", why, sizeof why), 0);
+	close(fd);
+	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
+}
+END_TEST
+
+START_TEST(library_cut_short_is_damaged)
+{
+	char dir[] = "/tmp/rd-ldso-XXXXXX", why[200];
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	build(dir, "echo 'int f(void){return 1;}' >a.c && gcc -nostdlib -shared -fPIC -o a.so a.c "
+		   "&& strip a.so && truncate -s 8192 a.so");
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(ldso_resolves(fd, "/a.so", why, sizeof why), -1);
+	ck_assert_str_eq(why, "/a.so: damaged or unreadable");
+	close(fd);
+	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
+}
+END_TEST
+
+START_TEST(one_session_judges_many_files)
+{
+	char why[200];
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct ldso *l = ldso_open(fd);
+
+	for (int i = 0; i < 3; i++) {
+		ck_assert_msg(ldso_check(l, "/bin/ls", why, sizeof(why)) == 0, "%s", why);
+		ck_assert_int_eq(ldso_bits(l), 8 * (int)sizeof(void *));
+		ck_assert_int_eq(ldso_check(l, "/bin/no-such-program", why, sizeof(why)), -1);
+		ck_assert_int_eq(ldso_bits(l), 0);
+	}
+	ldso_close(l);
+	close(fd);
+}
+END_TEST
+
 Suite *ldso_suite(void)
 {
 	Suite *s = suite_create("ldso");
 	TCase *c = tcase_create("all");
 
+	tcase_set_timeout(c, 60);
 	tcase_add_test(c, program_of_this_machine_resolves);
 	tcase_add_test(c, missing_program_is_named);
+	tcase_add_test(c, wanted_version_that_no_library_defines_is_named);
+	tcase_add_test(c, library_cut_short_is_damaged);
+	tcase_add_test(c, one_session_judges_many_files);
 	suite_add_tcase(s, c);
 	return s;
 }
