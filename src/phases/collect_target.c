@@ -186,7 +186,7 @@ int collect_package_log(struct collect *c)
 static int put_pam(void *arg, const struct pam_use *u)
 {
 	static const char states[][18] = {"", " (MODULE MISSING)", " (FILE MISSING)",
-					  " (MALFORMED)"};
+					  " (MALFORMED)", ""};
 	struct collect *c = arg;
 	const struct pam_line *l = u->line;
 
@@ -201,12 +201,13 @@ int collect_pam(struct collect *c)
 					    "sddm",  "gdm-password", "lightdm"};
 
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+		struct pam_source s = {.rootfd = c->t->fd};
 		char path[256];
 
-		if (pam_file(c->t->fd, services[i], path, sizeof path))
+		if (pam_file(&s, services[i], path, sizeof path))
 			continue;
 		log_put(c->to, "%s:", services[i]);
-		pam_each(c->t->fd, services[i], put_pam, c);
+		pam_each(&s, services[i], put_pam, c);
 	}
 	return 0;
 }

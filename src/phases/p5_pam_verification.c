@@ -79,7 +79,7 @@ static void look_service(struct statics *s, const char *service, enum blocks blo
 
 	s->service = service;
 	s->blocks = blocks;
-	if (pam_each(s->c->t->fd, service, look_line, s) >= 0)
+	if (pam_each(&(struct pam_source){.rootfd = s->c->t->fd}, service, look_line, s) >= 0)
 		return;
 	snprintf(evidence, sizeof(evidence), "/etc/pam.d/%s is missing", service);
 	add_finding(s, "pam-file-missing", evidence, true);

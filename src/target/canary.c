@@ -260,7 +260,7 @@ static void door_display(struct canary_run *r, const struct display_manager *dm,
 	struct canary_door *d;
 
 	if (r->c->n == sizeof(r->c->doors) / sizeof(r->c->doors[0]) ||
-	    pam_file(r->rootfd, dm->pam, file, sizeof(file)) < 0 ||
+	    pam_file(&(struct pam_source){.rootfd = r->rootfd}, dm->pam, file, sizeof(file)) < 0 ||
 	    !(data = path_slurp(r->rootfd, file, 65536, &len)))
 		return;
 	old = path_slurp(r->rootfd, CANARY_PAM_LOGIN, 65536, &old_len);
@@ -388,7 +388,7 @@ static void explain(struct canary_run *r, const struct canary_door *d)
 			 d->wrong == CANARY_ACCEPTED ? "accepted" : "gave no answer to");
 		return;
 	}
-	pam_each(r->rootfd, "login", note_missing, r);
+	pam_each(&(struct pam_source){.rootfd = r->rootfd}, "login", note_missing, r);
 	str_copy(cause, sizeof(cause), r->c->why);
 	b.cap = sizeof(r->c->why);
 	b.p = r->c->why;

@@ -233,10 +233,10 @@ static void take_pam(struct maker *m)
 	static const char files[][20] = {"/etc/pam.conf", "/etc/nsswitch.conf", "/etc/shells"};
 
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
-		pam_each(m->t->fd, services[i], take_module, m);
+		pam_each(&(struct pam_source){.rootfd = m->t->fd}, services[i], take_module, m);
 	for (const struct display_manager *d = display_managers; d->name; d++)
 		if (path_exists(m->t->fd, d->binary))
-			pam_each(m->t->fd, d->pam, take_module, m);
+			pam_each(&(struct pam_source){.rootfd = m->t->fd}, d->pam, take_module, m);
 	path_each(m->t->fd, "/etc/pam.d", take_service, m);
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		take(m, files[i]);

@@ -3,14 +3,18 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define PAM_FILE_CAP 65536
 #define PAM_DEPTH 16
+#define PAM_LINES 4096 /* looked at for one service: files that include each other twice end too */
 
-static const char *const file_dirs[] = {"/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d", NULL};
+const char *const pam_folders[] = {"/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d",
+				   "/usr/share/pam.d", NULL};
 static const char *const module_dirs[] = {"/usr/lib64/security",
 					  "/lib64/security",
 					  "/usr/lib/x86_64-linux-gnu/security",
@@ -21,54 +25,75 @@ static const char *const module_dirs[] = {"/usr/lib64/security",
 					  "/lib/security",
 					  NULL};
 
-static int find_in(int rootfd, const char *const *dirs, const char *name, struct buf *dst)
+static bool there(const struct pam_source *s, const char *path)
 {
-	for (; *dirs; dirs++) {
-		dst->len = 0;
-		dst->cut = false;
-		buf_addf(dst, "%s/%s", *dirs, name);
-		if (!dst->cut && path_exists(rootfd, dst->p))
+	if (s->path && !strcmp(s->path, path))
+		return s->data;
+	return path_exists(s->rootfd, path);
+}
+
+int pam_file(const struct pam_source *s, const char *service, char *dst, size_t cap)
+{
+	for (const char *const *d = pam_folders; *d; d++) {
+		struct buf b = {.p = dst, .cap = cap};
+
+		buf_addf(&b, "%s/%s", *service == '/' ? "" : *d, service + (*service == '/'));
+		if (!b.cut && there(s, dst))
 			return 0;
 	}
 	errno = ENOENT;
 	return -1;
 }
 
-int pam_file(int rootfd, const char *service, char *dst, size_t cap)
+/* EI_CLASS, 0 when it is no ELF file. */
+static int class_of(int rootfd, const char *path)
 {
-	struct buf b = {.p = dst, .cap = cap};
+	char h[5] = "";
+	int fd = path_open(rootfd, path, O_RDONLY, 0);
+	bool elf =
+	    fd >= 0 && read(fd, h, sizeof h) == (ssize_t)sizeof h && !memcmp(h, "\177ELF", 4);
 
-	if (*service != '/')
-		return find_in(rootfd, file_dirs, service, &b);
-	if (str_copy(dst, cap, service) && path_exists(rootfd, dst))
-		return 0;
-	errno = ENOENT;
-	return -1;
+	if (fd >= 0)
+		close(fd);
+	return elf ? h[4] : 0;
 }
 
-int pam_module(int rootfd, const char *module, char *dst, size_t cap)
+int pam_module(const struct pam_source *s, const char *module, char *dst, size_t cap)
 {
-	struct buf b = {.p = dst, .cap = cap};
+	char path[256];
+	bool any = false;
 
 	if (*module == '/' && !strstr(module, "$ISA")) {
-		if (str_copy(dst, cap, module) && path_exists(rootfd, dst))
-			return 0;
-		errno = ENOENT;
-		return -1;
+		any = str_copy(dst, cap, module) && path_exists(s->rootfd, dst);
+		goto out;
 	}
 	/* $ISA is the library folder's name, which only PAM's build knows: look in all */
 	if (*module == '/')
 		module = strrchr(module, '/') + 1;
-	return find_in(rootfd, module_dirs, module, &b);
+	for (const char *const *d = module_dirs; *d; d++) {
+		struct buf b = BUF_OF(path);
+
+		buf_addf(&b, "%s/%s", *d, module);
+		if (b.cut || !path_exists(s->rootfd, path))
+			continue;
+		if (!s->bits || class_of(s->rootfd, path) * 32 == s->bits)
+			return str_copy(dst, cap, path) ? 0 : -1;
+		if (!any)
+			any = str_copy(dst, cap, path);
+	}
+out:
+	errno = ENOENT;
+	return any ? 0 : -1;
 }
 
 static bool blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* The next word, "[...]" being one, with "\]" for a bracket inside. False at the end; len too large
- * for cap is cut. */
+/* libpam's blanks: a carriage return is none, it is part of the module's name. The next word,
+ * "[...]" being one, with "\]" for a bracket inside. False at the end; len too large for cap is
+ * cut. */
 static bool word_next(const char **p, const char *end, struct buf *dst)
 {
 	const char *s;
@@ -166,44 +191,61 @@ int pam_parse_line(const char *line, size_t len, struct pam_line *l)
 	}
 }
 
+/* Does a line go on in the next? A comment never does. *len loses the backslash. */
+static bool continues(const char *line, size_t *len)
+{
+	size_t n = *len;
+
+	if (memchr(line, '#', n))
+		return false;
+	while (n && blank(line[n - 1]))
+		n--;
+	if (!n || line[n - 1] != '\\')
+		return false;
+	*len = n - 1;
+	return true;
+}
+
 bool pam_text_next(struct pam_text *t, char *dst, size_t cap)
 {
 	struct buf b = {.p = dst, .cap = cap};
 	const char *line;
 	size_t len;
-	bool any = false;
+	bool any = false, more = false;
 
 	dst[0] = '\0';
 	t->number += t->lines;
 	t->lines = 0;
+	t->bad = false;
 	while (line_next(&t->p, t->end, &line, &len)) {
-		bool more;
-
 		if (!any)
 			t->number += t->number == 0;
 		any = true;
 		t->lines++;
-		while (len && line[len - 1] == '\r')
-			len--;
-		more = len && line[len - 1] == '\\';
-		buf_add(&b, line, more ? len - 1 : len);
+		t->bad |= memchr(line, '\0', len) != NULL;
+		more = continues(line, &len);
+		buf_add(&b, line, len);
 		if (!more)
 			break;
 		buf_adds(&b, " ");
 	}
+	t->bad |= b.cut || more;
 	return any;
 }
 
 struct walk {
-	int rootfd, depth;
-	const char *type; /* of an include: only these lines; NULL: all */
+	const struct pam_source *s;
+	unsigned *left; /* of PAM_LINES */
+	int depth, level;
+	const char *type;    /* of an include: only these lines; NULL: all */
+	const char *service; /* of pam.conf: the first word of its lines; NULL: pam.d */
 	int (*fn)(void *arg, const struct pam_use *u);
 	void *arg;
 };
 
 static int walk_file(const struct walk *w, const char *file);
 
-static bool is_include(const struct pam_line *l)
+bool pam_is_include(const struct pam_line *l)
 {
 	return !strcasecmp(l->control, "include") || !strcasecmp(l->control, "substack") ||
 	       !strcasecmp(l->control, "@include");
@@ -214,14 +256,34 @@ static int walk_include(const struct walk *w, struct pam_use *u)
 	struct walk inner = *w;
 	char file[256];
 
-	if (++inner.depth > PAM_DEPTH ||
-	    pam_file(w->rootfd, u->line->module, file, sizeof(file)) < 0) {
-		u->state = inner.depth > PAM_DEPTH ? PAM_MALFORMED : PAM_NO_FILE;
+	if (!strcasecmp(u->line->control, "substack")) {
+		int rc;
+
+		u->state = PAM_SUBSTACK;
+		rc = w->fn(w->arg, u);
+		if (rc)
+			return rc;
+		inner.level++;
+	}
+	inner.service = NULL;
+	if (++inner.depth >= PAM_DEPTH || pam_file(w->s, u->line->module, file, sizeof(file)) < 0) {
+		u->state = inner.depth >= PAM_DEPTH ? PAM_MALFORMED : PAM_NO_FILE;
 		return w->fn(w->arg, u);
 	}
 	if (u->line->type[0])
 		inner.type = u->line->type;
 	return walk_file(&inner, file);
+}
+
+/* What libpam makes of a line it does not understand: one of the type asked for that always fails.
+ */
+static int walk_malformed(const struct walk *w, struct pam_use *u, struct pam_line *l)
+{
+	if (!type_known(l->type))
+		str_copy(l->type, sizeof(l->type), w->type ? w->type : "auth");
+	if (w->type && strcasecmp(w->type, l->type))
+		return 0;
+	return w->fn(w->arg, u);
 }
 
 static int walk_line(const struct walk *w, struct pam_use *u, const char *text)
@@ -233,47 +295,82 @@ static int walk_line(const struct walk *w, struct pam_use *u, const char *text)
 	u->state = PAM_MALFORMED;
 	u->path[0] = '\0';
 	if (rc < 0)
-		return w->fn(w->arg, u);
+		return walk_malformed(w, u, &l);
 	if (rc == 0 || (w->type && l.type[0] && strcasecmp(w->type, l.type)))
 		return 0;
-	if (is_include(&l))
+	if (pam_is_include(&l))
 		return walk_include(w, u);
-	u->state = pam_module(w->rootfd, l.module, u->path, sizeof(u->path)) < 0 ? PAM_NO_MODULE
-										 : PAM_FOUND;
+	u->state =
+	    pam_module(w->s, l.module, u->path, sizeof(u->path)) < 0 ? PAM_NO_MODULE : PAM_FOUND;
 	return w->fn(w->arg, u);
+}
+
+/* pam.conf(5): the service's name goes before the line. NULL: another service's. */
+static const char *of_service(const struct walk *w, const char *text)
+{
+	size_t n = w->service ? strlen(w->service) : 0;
+
+	text += strspn(text, " \t");
+	if (!n)
+		return text;
+	return !strncasecmp(text, w->service, n) && blank(text[n]) ? text + n : NULL;
+}
+
+static int walk_text(const struct walk *w, struct pam_use *u, struct pam_text *t)
+{
+	static const struct pam_line nothing;
+	char text[2048];
+	int rc = 0;
+
+	while (!rc && *w->left && pam_text_next(t, text, sizeof(text))) {
+		const char *line = of_service(w, text);
+
+		u->number = t->number;
+		u->lines = t->lines;
+		if (t->bad || !--*w->left) {
+			u->line = &nothing;
+			u->state = PAM_MALFORMED;
+			return w->fn(w->arg, u);
+		}
+		if (line)
+			rc = walk_line(w, u, line);
+	}
+	return rc;
 }
 
 static int walk_file(const struct walk *w, const char *file)
 {
-	struct pam_use u = {.file = file};
-	size_t len;
-	char text[2048], *data = path_slurp(w->rootfd, file, PAM_FILE_CAP, &len);
+	const struct pam_source *s = w->s;
+	bool edited = s->path && !strcmp(s->path, file);
+	size_t len = edited ? s->len : 0;
+	char *read = edited ? NULL : path_slurp(s->rootfd, file, PAM_FILE_CAP, &len);
+	const char *data = edited ? s->data : read;
+	struct pam_line none = {.module = ""};
+	struct pam_use u = {.file = file, .line = &none, .state = PAM_NO_FILE, .level = w->level};
 	struct pam_text t;
-	int rc = 0;
+	int rc;
 
-	if (!data) {
-		struct pam_line none = {.module = ""};
-
-		u.line = &none;
-		u.state = PAM_NO_FILE;
+	if (!data)
 		return w->fn(w->arg, &u);
-	}
 	t = (struct pam_text){.p = data, .end = data + len};
-	while (!rc && pam_text_next(&t, text, sizeof(text))) {
-		u.number = t.number;
-		rc = walk_line(w, &u, text);
-	}
-	path_release(data, len);
+	rc = walk_text(w, &u, &t);
+	path_release(read, len);
 	return rc;
 }
 
-int pam_each(int rootfd, const char *service, int (*fn)(void *arg, const struct pam_use *u),
-	     void *arg)
+int pam_each(const struct pam_source *s, const char *service,
+	     int (*fn)(void *arg, const struct pam_use *u), void *arg)
 {
-	struct walk w = {.rootfd = rootfd, .fn = fn, .arg = arg};
+	unsigned left = PAM_LINES;
+	struct walk w = {.s = s, .left = &left, .fn = fn, .arg = arg};
 	char file[256];
 
-	if (pam_file(rootfd, service, file, sizeof(file)) < 0)
-		return -1;
-	return walk_file(&w, file);
+	for (const char *const *d = pam_folders; *d; d++)
+		if (path_exists(s->rootfd, *d)) {
+			if (pam_file(s, service, file, sizeof(file)) < 0)
+				return -1;
+			return walk_file(&w, file);
+		}
+	w.service = service;
+	return path_exists(s->rootfd, "/etc/pam.conf") ? walk_file(&w, "/etc/pam.conf") : -1;
 }

@@ -124,7 +124,7 @@ START_TEST(includes_are_followed_by_type_and_missing_ones_named)
 	put("/etc/pam.d/login",
 	    "auth include system\n@include gone\nauth required pam_tally2.so\n");
 	put("/usr/lib/pam.d/system", "auth required pam_unix.so\naccount required pam_unix.so\n");
-	ck_assert_int_eq(pam_each(rootfd, "login", note, NULL), 0);
+	ck_assert_int_eq(pam_each(&(struct pam_source){.rootfd = rootfd}, "login", note, NULL), 0);
 	ck_assert_str_eq(seen, "system:1:pam_unix.so:0 login:2:gone:2 login:3:pam_tally2.so:1 ");
 }
 END_TEST
@@ -133,14 +133,14 @@ START_TEST(include_loop_ends)
 {
 	seen[0] = '\0';
 	put("/etc/pam.d/login", "auth include login\n");
-	ck_assert_int_eq(pam_each(rootfd, "login", note, NULL), 0);
+	ck_assert_int_eq(pam_each(&(struct pam_source){.rootfd = rootfd}, "login", note, NULL), 0);
 	ck_assert_str_eq(seen, "login:1:login:3 ");
 }
 END_TEST
 
 START_TEST(service_without_a_file_is_an_error)
 {
-	ck_assert_int_eq(pam_each(rootfd, "login", note, NULL), -1);
+	ck_assert_int_eq(pam_each(&(struct pam_source){.rootfd = rootfd}, "login", note, NULL), -1);
 }
 END_TEST
 
