@@ -185,8 +185,8 @@ int collect_package_log(struct collect *c)
 
 static int put_pam(void *arg, const struct pam_use *u)
 {
-	static const char states[][18] = {"", " (MODULE MISSING)", " (FILE MISSING)",
-					  " (MALFORMED)", ""};
+	static const char states[][18] = {
+	    "", " (MODULE MISSING)", " (FILE MISSING)", " (MALFORMED)", "", " (EMPTY)"};
 	struct collect *c = arg;
 	const struct pam_line *l = u->line;
 

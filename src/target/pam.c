@@ -11,7 +11,8 @@
 
 #define PAM_FILE_CAP 65536
 #define PAM_DEPTH 16
-#define PAM_LINES 4096 /* looked at for one service: files that include each other twice end too */
+#define PAM_LINES 4096 /* looked at for one service: files that include each other twice end too   \
+			*/
 
 const char *const pam_folders[] = {"/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d",
 				   "/usr/share/pam.d", NULL};
@@ -320,6 +321,7 @@ static int walk_text(const struct walk *w, struct pam_use *u, struct pam_text *t
 {
 	static const struct pam_line nothing;
 	char text[2048];
+	bool any = false;
 	int rc = 0;
 
 	while (!rc && *w->left && pam_text_next(t, text, sizeof(text))) {
@@ -332,10 +334,16 @@ static int walk_text(const struct walk *w, struct pam_use *u, struct pam_text *t
 			u->state = PAM_MALFORMED;
 			return w->fn(w->arg, u);
 		}
-		if (line)
-			rc = walk_line(w, u, line);
+		if (!line)
+			continue;
+		any |= line[strspn(line, " \t\n")] && line[strspn(line, " \t\n")] != '#';
+		rc = walk_line(w, u, line);
 	}
-	return rc;
+	if (any || rc)
+		return rc;
+	u->line = &nothing;
+	u->state = PAM_EMPTY;
+	return w->fn(w->arg, u);
 }
 
 static int walk_file(const struct walk *w, const char *file)

@@ -34,6 +34,7 @@ enum pam_state {
 	PAM_NO_FILE,
 	PAM_MALFORMED,
 	PAM_SUBSTACK, /* the line itself; what it holds follows with a higher level */
+	PAM_EMPTY,    /* the file holds no line at all; line type "" */
 	PAM_UNLOADABLE /* of a struct pam_stack: there, but the loader would refuse it */
 };
 struct pam_use {

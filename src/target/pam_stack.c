@@ -76,6 +76,11 @@ static int take(void *arg, const struct pam_use *u)
 {
 	struct loading *l = arg;
 
+	if (u->state == PAM_EMPTY) {
+		if (!l->s->empty[0])
+			str_copy(l->s->empty, sizeof l->s->empty, u->file);
+		return 0;
+	}
 	for (int type = 0; type < PAM_TYPES; type++)
 		if (!u->line->type[0] || !strcasecmp(u->line->type, pam_type_names[type]))
 			add_entry(l, u, type);
@@ -259,7 +264,7 @@ bool pam_stack_lets_in(const struct pam_stack *s, enum pam_type type, const stru
 		level = e->level;
 		if (level > before)
 			outer[level] = v;
-		if (e->state == PAM_SUBSTACK)
+		if (e->state == PAM_SUBSTACK || (w->mended && e->state == PAM_MALFORMED))
 			continue;
 		i = act(s, i, &v, &outer[level], answer_of(e, w, w->maybe >> e->number % 6 & 1));
 	}
@@ -270,9 +275,9 @@ bool pam_stack_lets_in(const struct pam_stack *s, enum pam_type type, const stru
 
 #define MAYBES 64
 
-bool pam_stack_usable(const struct pam_stack *s, enum pam_type type)
+bool pam_stack_usable(const struct pam_stack *s, enum pam_type type, bool mended)
 {
-	struct pam_world w = {.right = true};
+	struct pam_world w = {.right = true, .mended = mended};
 
 	for (; w.maybe < MAYBES; w.maybe++)
 		if (pam_stack_lets_in(s, type, &w))
@@ -324,5 +329,5 @@ bool pam_stack_needs_foreign(const struct pam_stack *s)
 	for (; w.maybe < MAYBES; w.maybe++)
 		if (pam_stack_lets_in(s, PAM_AUTH, &w))
 			return false;
-	return pam_stack_usable(s, PAM_AUTH);
+	return pam_stack_usable(s, PAM_AUTH, false);
 }

@@ -48,6 +48,7 @@ struct pam_stack {
 	char files[PAM_STACK_FILES][200];
 	unsigned nfiles;
 	unsigned own;    /* bit set of the types the service has lines of; the others are the service "other"'s */
+	char empty[200]; /* the first file without any line, "" none */
 	bool no_file;    /* the service has no file */
 	bool cut;        /* did not fit: nothing is claimed of it */
 };
@@ -59,13 +60,13 @@ struct pam_world {
 	bool right;       /* the password */
 	bool no_foreign;  /* what only PAM_FOREIGN modules verify fails */
 	bool users_unknown; /* verifying modules other than pam_unix do not know the user, instead of saying no */
-	bool mended;      /* a missing or unloadable module is there and open, as it was */
+	bool mended;      /* a missing or unloadable module is there and says what it should; a malformed line is not there */
 	unsigned maybe;   /* which PAM_MAYBE entries say yes: bit 0 to 5, by line number */
 };
 /* Would the stack of this type succeed? */
 bool pam_stack_lets_in(const struct pam_stack *s, enum pam_type type, const struct pam_world *w);
 /* Can the right password pass auth, or the type succeed at all, whatever the PAM_MAYBE say? */
-bool pam_stack_usable(const struct pam_stack *s, enum pam_type type);
+bool pam_stack_usable(const struct pam_stack *s, enum pam_type type, bool mended);
 /* Is a wrong password let in, whoever asks? Also when nothing verifies one and somebody is let in. */
 bool pam_stack_permissive(const struct pam_stack *s);
 /* Does now let a wrong password in where before, with its modules mended, did not? */

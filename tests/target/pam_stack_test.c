@@ -51,7 +51,7 @@ START_TEST(debians_jump_lets_the_right_password_in_and_no_other)
 	ck_assert(lets_in(true));
 	ck_assert(!lets_in(false));
 	ck_assert(!pam_stack_permissive(&s));
-	ck_assert(pam_stack_usable(&s, PAM_AUTH));
+	ck_assert(pam_stack_usable(&s, PAM_AUTH, false));
 }
 END_TEST
 
@@ -61,10 +61,10 @@ START_TEST(jump_past_the_end_refuses_the_right_password)
 	     "auth required pam_permit.so\n");
 	ck_assert(s.e[0].bad_jump);
 	ck_assert_uint_eq(pam_stack_room(&s, 0), 2);
-	ck_assert(!pam_stack_usable(&s, PAM_AUTH));
+	ck_assert(!pam_stack_usable(&s, PAM_AUTH, false));
 	load("auth [success=1 default=bad] pam_unix.so\n");
 	ck_assert(s.e[0].bad_jump);
-	ck_assert(!pam_stack_usable(&s, PAM_AUTH));
+	ck_assert(!pam_stack_usable(&s, PAM_AUTH, false));
 }
 END_TEST
 
@@ -92,12 +92,12 @@ END_TEST
 START_TEST(missing_module_refuses_where_it_is_required_alone)
 {
 	load("auth required pam_gone.so\n" DEBIAN);
-	ck_assert(!pam_stack_usable(&s, PAM_AUTH));
+	ck_assert(!pam_stack_usable(&s, PAM_AUTH, false));
 	load("auth optional pam_gone.so\n" DEBIAN);
-	ck_assert(pam_stack_usable(&s, PAM_AUTH));
+	ck_assert(pam_stack_usable(&s, PAM_AUTH, false));
 	load("auth [success=ok ignore=ignore module_unknown=ignore default=bad] "
 	     "pam_gone.so\n" DEBIAN);
-	ck_assert(pam_stack_usable(&s, PAM_AUTH));
+	ck_assert(pam_stack_usable(&s, PAM_AUTH, false));
 	ck_assert(!pam_stack_permissive(&s));
 }
 END_TEST
@@ -198,7 +198,7 @@ START_TEST(many_lines_and_deep_loops_end)
 	while (n + 40 < sizeof text)
 		n += (size_t)sprintf(text + n, "auth substack rd-test\n");
 	load(text);
-	ck_assert(!pam_stack_usable(&s, PAM_AUTH));
+	ck_assert(!pam_stack_usable(&s, PAM_AUTH, false));
 	n = 0;
 	while (n + 40 < sizeof text)
 		n += (size_t)sprintf(text + n, "auth required pam_unix.so\n");
