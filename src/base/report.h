@@ -62,6 +62,7 @@ struct report {
 	long sequence;
 	char os_id[40], os_name[96];
 	char user[64], user_reason[160];
+	char weakened[320]; /* which PAM controls a repair had to do without, "" none */
 	char rung[120];	   /* what repaired libcrypt, "" when nothing did */
 	char method[40];   /* hash method of the new password */
 	char next[8][240]; /* what the person should type next */
@@ -106,7 +107,7 @@ void report_failure(struct report *r, const char *what, const char *why, const c
 void report_next(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The whole report as JSON, schema 1: an object of run, sequence, os_id, os_name, user,
- * user_reason, verdict, verdict_text, rung, method (texts), changes, deleted (numbers), password_set,
+ * user_reason, verdict, verdict_text, weakened, rung, method (texts), changes, deleted (numbers), password_set,
  * selinux (booleans), phases, findings, pivots, failures (arrays of objects named like
  * the structures above), next (an array of texts). A later schema only adds members. */
 void report_json(const struct report *r, struct buf *b);

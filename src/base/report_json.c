@@ -85,6 +85,7 @@ void report_json(const struct report *r, struct buf *b)
 	member(b, ",\n ", "user_reason", r->user_reason);
 	member(b, ",\n ", "verdict", verdict_name(r->verdict));
 	member(b, ",\n ", "verdict_text", r->verdict_text);
+	member(b, ",\n ", "weakened", r->weakened);
 	member(b, ",\n ", "rung", r->rung);
 	member(b, ",\n ", "method", r->method);
 	buf_addf(b, ",\n \"changes\": %u,\n \"deleted\": %u", r->changes, r->deleted);

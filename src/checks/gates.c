@@ -28,7 +28,7 @@ bool gate_find(const struct target *t, const char *module, struct pam_line *l)
 {
 	struct gate g = {module, l};
 
-	return pam_each(t->fd, "login", match, &g) > 0;
+	return pam_each(&(struct pam_source){.rootfd = t->fd}, "login", match, &g) > 0;
 }
 
 static const char *skip_blanks(const char *p, const char *end)

@@ -24,11 +24,17 @@ const struct check checks[] = {
     {"nologin", 4, detect_nologin, repair_nologin},
     {"faillock", 4, detect_faillock, repair_faillock},
     {"securetty", 4, detect_securetty, repair_securetty},
+    {"pam-file-missing", 5, detect_pam, repair_pam_file},
+    {"pam-module-missing", 5, NULL, repair_pam_missing},
+    {"pam-module-unloadable", 5, NULL, repair_pam_unloadable},
+    {"pam-bad-jump", 5, NULL, repair_pam_jump},
+    {"pam-permissive", 5, NULL, repair_pam_permissive},
     {"dm-broken", 6, detect_display, repair_display},
     {"dm-disabled", 6, NULL, repair_display},
     {"getty-missing", 6, detect_getty, repair_getty},
     {"homed-user", 0, detect_homed, NULL},
     {"home-encrypted", 0, detect_tied, NULL},
+    {"pam-foreign", 0, NULL, NULL},
     {0},
 };
 /* clang-format on */

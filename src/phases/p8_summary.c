@@ -106,6 +106,8 @@ enum outcome p8_summary(struct context *c)
 							    : "Login was not proven in this run.");
 	if (r->selinux)
 		say("SELinux enforces on this system: not proven under SELinux.");
+	if (r->weakened[0])
+		say("WEAKENED: %s; to undo: rd-recovery rollback %s", r->weakened, r->run);
 	if (r->nfindings)
 		say("Found:");
 	say_findings(r);

@@ -149,13 +149,14 @@ static enum display_fault bad(struct display_state *s, enum display_fault fault,
 /* Alpine and others without PAM have no such folder. */
 static bool lacks_pam(const struct target *t, const char *service, char path[64])
 {
+	const struct pam_source pam = {.rootfd = t->fd};
 	struct stat st;
 	char file[256];
 
 	snprintf(path, 64, "/etc/pam.d/%s", service);
 	if (!path_exists(t->fd, "/etc/pam.d"))
 		return false;
-	return pam_file(t->fd, service, file, sizeof file) || path_stat(t->fd, file, true, &st) ||
+	return pam_file(&pam, service, file, sizeof file) || path_stat(t->fd, file, true, &st) ||
 	       !st.st_size;
 }
 
