@@ -96,8 +96,9 @@ static bool refuses(const struct pam_entry *e)
 }
 
 /* Is it this entry's fault? What may be missing may be. */
-static bool is_fault(const struct finder *d, const struct pam_entry *e, enum pam_fault_kind *kind)
+static bool is_fault(const struct finder *d, unsigned i, enum pam_fault_kind *kind)
 {
+	const struct pam_entry *e = &d->f.stack->e[i];
 	bool counts = refuses(e) ||
 		      (d->blocked[e->type] && (e->kind == PAM_VERIFIES || e->kind == PAM_PERMITS));
 
@@ -114,7 +115,9 @@ static bool is_fault(const struct finder *d, const struct pam_entry *e, enum pam
 		return true;
 	default:
 		*kind = FAULT_JUMP;
-		return e->bad_jump;
+		/* exactly to the end of a stack nobody passes: nothing has said yes there */
+		return e->bad_jump ||
+		       (d->blocked[e->type] && e->jump && e->jump == pam_stack_room(d->f.stack, i));
 	}
 }
 
@@ -161,7 +164,7 @@ static int find_entries(struct finder *d, unsigned *n)
 
 		d->f.entry = &s->e[i];
 		d->f.blocked = d->blocked[s->e[i].type];
-		if (!is_fault(d, d->f.entry, &d->f.kind))
+		if (!is_fault(d, i, &d->f.kind))
 			continue;
 		name_file(&d->f);
 		++*n;
@@ -271,7 +274,7 @@ static void say_why(const struct sayer *s, const struct pam_fault *f, struct buf
 	else if (e->state == PAM_NO_MODULE)
 		buf_addf(b, "%s is missing", e->module);
 	else if (f->kind == FAULT_JUMP)
-		buf_addf(b, "%s jumps over %u lines, past the end of its stack", e->module,
+		buf_addf(b, "%s jumps over %u lines, to or past the end of its stack", e->module,
 			 e->jump);
 	else if (pam_module(&s->v->src, e->module, path, sizeof path) < 0 ||
 		 ldso_check(s->v->ldso, path, why, sizeof why) < 0 || why[0] == '\0')

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One edit after the other on the file's text, in two buffers. */
+/* One edit after the other on the file's text, in two buffers; step makes the edited one current,
+ * and again takes it back. */
 struct draft {
 	struct pam_mend *m;
 	char *mem;
@@ -38,7 +39,6 @@ static void step(struct draft *d)
 
 	d->now = d->next;
 	d->next = was;
-	d->next.len = 0;
 }
 
 static int adopt(struct draft *d)
@@ -84,6 +84,7 @@ static int shorten_jumps(struct draft *d, unsigned gone)
 		if (strcmp(s->files[e->file], d->m->f.file))
 			return pam_because(d->m, "a jump in %s counts that line",
 					   s->files[e->file]);
+		d->next.len = 0;
 		pam_edit_jumps(&edit, least, NULL, &d->next);
 		step(d);
 	}
@@ -102,6 +103,7 @@ static int disable(struct draft *d)
 	if (shorten_jumps(d, (unsigned)gone) < 0)
 		return -1;
 	edit = edit_of(d, e->number, e->lines);
+	d->next.len = 0;
 	pam_edit_disable(&edit, &d->next);
 	step(d);
 	if (adopt(d) < 0)
@@ -121,6 +123,8 @@ static int end_jump(struct draft *d)
 	int at = find_entry(m);
 	unsigned room = at < 0 ? 0 : pam_stack_room(m->stacks, (unsigned)at);
 
+	if (room == m->entry.jump && room) /* to the end, where nothing has said yes */
+		room--;
 	for (unsigned n = 0; n <= room + 1; n++) {
 		struct pam_edit edit = edit_of(d, m->entry.number, m->entry.lines);
 		char to[12];
@@ -142,6 +146,7 @@ static int strip_returns(struct draft *d)
 
 	if (!memchr(d->m->data, '\r', d->m->len))
 		return pam_because(d->m, "no carriage return in it");
+	d->next.len = 0;
 	pam_edit_newlines(&edit, &d->next);
 	step(d);
 	if (adopt(d) == 0)

@@ -97,15 +97,15 @@ struct text_of {
 	size_t len;
 };
 
-static bool has_module(const struct text_of *in, const struct pam_line *like)
+/* The line of the same type and module. */
+static bool find_like(const struct text_of *in, const struct pam_line *like, struct pam_line *l)
 {
 	struct pam_text t = {.p = in->data, .end = in->data + in->len};
 	char text[2048];
-	struct pam_line l;
 
 	while (pam_text_next(&t, text, sizeof text))
-		if (pam_parse_line(text, strlen(text), &l) == 1 &&
-		    !strcasecmp(l.type, like->type) && !strcmp(l.module, like->module))
+		if (pam_parse_line(text, strlen(text), l) == 1 &&
+		    !strcasecmp(l->type, like->type) && !strcmp(l->module, like->module))
 			return true;
 	return false;
 }
@@ -132,13 +132,20 @@ static void find_lost(const struct pam_mend *m, const char *data, size_t len,
 	struct pam_text t = {.p = data, .end = data + len};
 	struct text_of now = {k->data, k->len};
 	char text[2048];
-	struct pam_line l;
+	struct pam_line l, other;
 
-	while (data && !k->lost[0] && pam_text_next(&t, text, sizeof text))
-		if (pam_parse_line(text, strlen(text), &l) == 1 && is_guard(m, &l) &&
-		    !has_module(&now, &l))
-			snprintf(k->lost, sizeof k->lost, "%s %s (%s line %u)", l.type, l.module,
-				 k->path, t.number);
+	while (data && !k->lost[0] && pam_text_next(&t, text, sizeof text)) {
+		if (pam_parse_line(text, strlen(text), &l) != 1)
+			continue;
+		if (find_like(&now, &l, &other))
+			/* an empty password is one that was refused */
+			other.module[0] = strstr(other.args, "nullok") && !strstr(l.args, "nullok");
+		else
+			other.module[0] = (char)is_guard(m, &l);
+		if (other.module[0])
+			snprintf(k->lost, sizeof k->lost, "%s %s %s (%s line %u)", l.type, l.module,
+				 l.args, k->path, t.number);
+	}
 }
 
 /* Single lines: whoever was refused by the sound stack still is, and the right password can get in.

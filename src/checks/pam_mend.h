@@ -37,7 +37,7 @@ void pam_weakened(struct pam_mend *m, const char *fmt, ...) __attribute__((forma
 /* why, anew. Returns -1. */
 int pam_because(struct pam_mend *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Rung (d), in pam_line.c: the one line at fault is disabled, or its jump ended where it is proven. */
+/* Rung (c), in pam_line.c: the one line at fault is disabled, or its jump ended where it is proven. */
 int pam_mend_line(struct pam_mend *m);
 
 struct pam_rung {

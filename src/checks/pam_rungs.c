@@ -119,7 +119,8 @@ static int rung_copy(struct pam_mend *m)
 	asking = m;
 	if (restore_file(m->c, &r, why, sizeof why) == 0)
 		return 0;
-	return pam_because(m, "%s", m->why.len ? m->why.p : why);
+	/* a copy was judged: then its judge knows better */
+	return strstr(why, "not what is needed") ? -1 : pam_because(m, "%s", why);
 }
 
 /* --- (b) the package's own file beside it */
@@ -187,7 +188,8 @@ static int rung_neighbour(struct pam_mend *m)
 	return -1;
 }
 
-/* --- (c) the distribution's tool, in a trial */
+/* --- (d) the distribution's tool, in a trial: it writes all its files anew, so the one line goes
+ * before */
 
 struct tool {
 	char program[30], file[24]; /* a pattern of the files it writes */
@@ -287,14 +289,19 @@ static int rung_tool(struct pam_mend *m)
 
 /* --- (e) a stack of its own for a local service */
 
+static void put_mark(const struct pam_mend *m, struct buf *b)
+{
+	b->len = 0;
+	buf_addf(b, PAM_EDIT_MARK "a stack of its own; to undo: rd-recovery rollback %s\n",
+		 m->c->report->run);
+}
+
 static void put_frame(const struct pam_mend *m, struct buf *b)
 {
 	const char *name = m->f.service->name;
 	char path[256];
 
-	b->len = 0;
-	buf_addf(b, PAM_EDIT_MARK "a stack of its own; to undo: rd-recovery rollback %s\n",
-		 m->c->report->run);
+	put_mark(m, b);
 	if (str_starts(name, "su") &&
 	    pam_module(&m->v.src, "pam_rootok.so", path, sizeof path) == 0)
 		buf_adds(b, "auth sufficient pam_rootok.so\n");
@@ -313,6 +320,35 @@ static void put_body(struct buf *b, const char *body)
 			buf_addf(b, "%s %s\n", types[i], body);
 }
 
+/* libpam reads "other" for every service: where that alone is cut off, it refuses, as it does
+ * elsewhere. */
+static void shut_other(struct pam_mend *m)
+{
+	char text[400];
+	struct buf b = BUF_OF(text);
+	struct pam_candidate k = {.path = FOLDER "other", .data = text};
+
+	pam_stack_load(m->stacks, &m->v.src, "other", NULL);
+	if (!m->stacks->aborts)
+		return;
+	put_mark(m, &b);
+	put_body(&b, "required pam_deny.so");
+	k.len = b.len;
+	if (pam_adopt(m, &k) == 0)
+		m->bad = pam_badness(&m->v, &m->open);
+}
+
+static bool has_body(const struct pam_mend *m, const char *body)
+{
+	const char *name = strrchr(body, ' ');
+	char file[256];
+
+	if (!strncmp(body, "required", 8))
+		return true;
+	name = name ? name + 1 : "common-auth";
+	return pam_file(&m->v.src, name, file, sizeof file) == 0;
+}
+
 static int rung_minimal(struct pam_mend *m)
 {
 	static const char bodies[][23] = {"include system-login", "include system-auth", "common-",
@@ -324,7 +360,10 @@ static int rung_minimal(struct pam_mend *m)
 	snprintf(path, sizeof path, FOLDER "%s", m->f.service->name);
 	if (!pam_is_local(m, path))
 		return pam_because(m, "%s serves others than the console", m->f.service->name);
+	shut_other(m);
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		if (!has_body(m, bodies[i]))
+			continue;
 		put_frame(m, &b);
 		put_body(&b, bodies[i]);
 		k.len = b.len;
@@ -341,11 +380,12 @@ static int rung_minimal(struct pam_mend *m)
 #define ANY (MODULES | 1u << FAULT_FILE | 1u << FAULT_JUMP | 1u << FAULT_PERMISSIVE)
 
 const struct pam_rung pam_rungs[] = {
+    {"(c) the line that lets everybody in", pam_mend_line, 1u << FAULT_PERMISSIVE, false},
     {"(a) known-good copy of the module", rung_module, MODULES, false},
     {"(a) known-good copy", rung_copy, ANY, false},
     {"(b) the package's own file", rung_neighbour, ANY, false},
-    {"(c) the distribution's tool", rung_tool, ANY, false},
-    {"(d) that line alone", pam_mend_line, ANY, false},
+    {"(c) that line alone", pam_mend_line, ANY & ~(1u << FAULT_PERMISSIVE), false},
+    {"(d) the distribution's tool", rung_tool, ANY, false},
     {"(e) a stack for the local service alone", rung_minimal, ANY, true},
     {"", NULL, 0, false},
 };

@@ -11,8 +11,9 @@
 
 #define PAM_FILE_CAP 65536
 #define PAM_DEPTH 16
-#define PAM_LINES 4096 /* looked at for one service: files that include each other twice end too   \
-			*/
+#define PAM_LINES                                                                                  \
+	4096 /* looked at for one service: files that include each other twice end too             \
+	      */
 
 const char *const pam_folders[] = {"/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d",
 				   "/usr/share/pam.d", NULL};
@@ -255,8 +256,13 @@ bool pam_is_include(const struct pam_line *l)
 static int walk_include(const struct walk *w, struct pam_use *u)
 {
 	struct walk inner = *w;
+	struct pam_line of_type = *u->line;
 	char file[256];
 
+	if (!of_type.type[0] && w->type) { /* of an @include, that of the include around it */
+		str_copy(of_type.type, sizeof(of_type.type), w->type);
+		u->line = &of_type;
+	}
 	if (!strcasecmp(u->line->control, "substack")) {
 		int rc;
 
@@ -319,7 +325,7 @@ static const char *of_service(const struct walk *w, const char *text)
 
 static int walk_text(const struct walk *w, struct pam_use *u, struct pam_text *t)
 {
-	static const struct pam_line nothing;
+	struct pam_line nothing = {.type = ""};
 	char text[2048];
 	bool any = false;
 	int rc = 0;
@@ -330,6 +336,7 @@ static int walk_text(const struct walk *w, struct pam_use *u, struct pam_text *t
 		u->number = t->number;
 		u->lines = t->lines;
 		if (t->bad || !--*w->left) {
+			str_copy(nothing.type, sizeof(nothing.type), w->type ? w->type : "");
 			u->line = &nothing;
 			u->state = PAM_MALFORMED;
 			return w->fn(w->arg, u);

@@ -146,13 +146,14 @@ enum pam_kind pam_kind_of(const char *module)
 	} kinds[] = {
 	    {PAM_PERMITS, " permit "},
 	    {PAM_DENIES, " deny "},
-	    {PAM_MAYBE, " rootok succeed_if wheel listfile localuser usertype timestamp rhosts "
+	    {PAM_ROOT, " rootok "},
+	    {PAM_MAYBE, " succeed_if wheel listfile localuser usertype timestamp rhosts "
 			"sepermit "},
-	    {PAM_PASSES, " faillock tally tally2 securetty shells access time nologin cracklib "
+	    {PAM_PASSES, " faillock tally tally2 securetty shells access time cracklib "
 			 "pwquality passwdqc pwhistory limits lastlog lastlog2 abl shield geoip "
 			 "issue loginuid namespace "},
 	    {PAM_IGNORES,
-	     " faildelay env group warn echo keyinit gnome_keyring kwallet kwallet5 mount "
+	     " nologin faildelay env group warn echo keyinit gnome_keyring kwallet kwallet5 mount "
 	     "ecryptfs cap mktemp tmpdir umask mail motd selinux systemd elogind "
 	     "ck_connector xauth gdm debug stress setquota tty_audit fscrypt zfs_key "},
 	    {PAM_FOREIGN,

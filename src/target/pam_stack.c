@@ -14,7 +14,7 @@ struct loading {
 	struct ldso *ldso;
 	int bits;
 	unsigned want; /* bit set of types taken */
-	bool other;
+	bool other, aborts;
 };
 
 static unsigned short file_index(struct pam_stack *s, const char *file)
@@ -47,7 +47,7 @@ static void add_entry(struct loading *l, const struct pam_use *u, int type)
 	struct pam_entry *e = &s->e[s->n];
 	unsigned jump = 0;
 
-	if (!(l->want & 1u << type))
+	if (!(l->want & 1u << type) && !l->aborts)
 		return;
 	if (s->n == PAM_STACK_ENTRIES) {
 		s->cut = true;
@@ -81,6 +81,10 @@ static int take(void *arg, const struct pam_use *u)
 			str_copy(l->s->empty, sizeof l->s->empty, u->file);
 		return 0;
 	}
+	/* not of one type: libpam gives up on every service, also where it is "other" that says so
+	 */
+	l->aborts = !u->line->type[0] && (u->state == PAM_NO_FILE || u->state == PAM_MALFORMED);
+	l->s->aborts |= l->aborts;
 	for (int type = 0; type < PAM_TYPES; type++)
 		if (!u->line->type[0] || !strcasecmp(u->line->type, pam_type_names[type]))
 			add_entry(l, u, type);
@@ -100,7 +104,7 @@ void pam_stack_load(struct pam_stack *s, const struct pam_source *src, const cha
 
 	memset(s, 0, sizeof *s);
 	load_service(&l, src, service);
-	/* libpam asks "other" for each type the service says nothing of */
+	/* libpam reads "other" too, and asks it for each type the service says nothing of */
 	l.want = ~s->own;
 	l.other = true;
 	load_service(&l, src, "other");
@@ -184,6 +188,8 @@ static enum pam_answer answer_of(const struct pam_entry *e, const struct pam_wor
 		return PAM_SAYS_NO;
 	if (e->type != PAM_AUTH)
 		return PAM_SAYS_OK;
+	if (e->kind == PAM_ROOT)
+		return PAM_SAYS_NO;
 	switch (e->kind) {
 	case PAM_VERIFIES:
 	case PAM_FOREIGN:
@@ -256,6 +262,8 @@ bool pam_stack_lets_in(const struct pam_stack *s, enum pam_type type, const stru
 			  outer[PAM_STACK_LEVELS] = {{0, PAM_SAYS_DENIED}};
 	unsigned before = 0, level, i = 0;
 
+	if (s->aborts && !w->mended)
+		return false;
 	while (i < s->n && s->e[i].type != type)
 		i++;
 	for (; i < s->n; i = next_of(s, i), before = level) {

@@ -23,7 +23,8 @@ enum pam_kind {
 	PAM_FOREIGN, /* verifies something this program cannot answer for: a token, a directory's agent */
 	PAM_IGNORES, /* says nothing of the user: delays, environment, keyrings */
 	PAM_PASSES,  /* a gate normally open: tallies, terminals, access tables */
-	PAM_MAYBE,   /* open to some: root, a group, a list */
+	PAM_MAYBE,   /* open to some: a group, a list */
+	PAM_ROOT,    /* open to root, who is not asked about here */
 	PAM_PERMITS,
 	PAM_DENIES
 };
@@ -50,6 +51,7 @@ struct pam_stack {
 	unsigned own;    /* bit set of the types the service has lines of; the others are the service "other"'s */
 	char empty[200]; /* the first file without any line, "" none */
 	bool no_file;    /* the service has no file */
+	bool aborts;     /* a file that is missing or cut off, not for one type alone: nothing works */
 	bool cut;        /* did not fit: nothing is claimed of it */
 };
 
