@@ -11,7 +11,7 @@ TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-uti
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
 export LIBXCRYPT_TARBALL BEARSSL_TARBALL
-MAX_SIZE     := 409600
+MAX_SIZE     := 491520
 WARN         := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Werror -Wno-format-truncation
 STD          := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 ARCH         := $(shell gcc -print-multiarch)
