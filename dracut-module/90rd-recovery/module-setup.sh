@@ -28,11 +28,16 @@ installkernel() {
     hostonly='' instmods overlay ext4 xfs btrfs f2fs vfat nls_cp437 nls_iso8859-1 nls_ascii nls_utf8
 }
 
-# Known-good copies of a system that is broken now are none: the payload judges that. A build never fails for want of them.
+# Known-good copies: the payload takes them if the system is healthy. If it is not, those of the last healthy time stay, which is why
+# they are kept in the system too. A build never fails for want of them.
 rd_recovery_capture() {
-    local _said _to=$initdir/usr/lib/rd-recovery/capture
-    _said=$("$1" capture --root "${dracutsysrootdir:-/}" --output "$_to" 2>&1 < /dev/null) && return
-    dwarn "rd-recovery: this initramfs carries no known-good copies: ${_said##*$'\n'}"
+    local _said _line _kept=${dracutsysrootdir-}/var/lib/rd-recovery/capture
+    if ! _said=$("$1" capture --root "${dracutsysrootdir:-/}" --output "$_kept" 2>&1 < /dev/null); then
+        while read -r _line; do
+            derror "rd-recovery: $_line"
+        done <<< "$_said"
+    fi
+    [[ -f $_kept/manifest ]] && cp -R "$_kept" "$initdir/usr/lib/rd-recovery/capture"
 }
 
 # called by dracut

@@ -9,6 +9,7 @@
 #include "run/brief.h"
 #include "run/supervisor.h"
 #include "target/accounts.h"
+#include "target/capture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -103,6 +104,7 @@ static int open_target(void *arg)
 
 	if (open_keeping(t, r->o->root))
 		return errno ? errno : EINVAL;
+	capture_choose(t);
 	r->report->selinux = target_selinux(t);
 	choose_name(r, t->fd);
 	if (!t->readonly)

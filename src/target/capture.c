@@ -142,6 +142,20 @@ static int describe(const struct target *t, const struct manifest *m, const stru
 	return -1;
 }
 
+void capture_choose(struct target *t)
+{
+	static const char own[] = JOURNAL_DIR "/capture";
+	char real[PATH_CAP], manifest[300];
+
+	snprintf(manifest, sizeof manifest, "%s/manifest", t->capture);
+	if (t->capture[0] && !access(manifest, F_OK))
+		return;
+	/* no symlink may lead it elsewhere: the folder is opened from outside */
+	if (!path_real(t->fd, own, real, sizeof real) && !strcmp(real, own))
+		snprintf(t->capture, sizeof t->capture, "%s%s", strcmp(t->root, "/") ? t->root : "",
+			 own);
+}
+
 int capture_find(const struct target *t, const char *path, struct capture_copy *c)
 {
 	struct manifest m;

@@ -28,6 +28,9 @@ int capture_fact(const struct target *t, const char *name, char *dst, size_t cap
 /* path (its directory resolved, so that ".." is plain) becomes what a symlink there to `to` leads to. False: too long. Pure. */
 bool capture_hop(char path[300], const char *to);
 
+/* Where t->capture holds none: the target's own /var/lib/rd-recovery/capture, where building its initramfs left it. */
+void capture_choose(struct target *t);
+
 /* Copy what a login needs - every libcrypt, loader, libc, the programs, the PAM modules in use, with their libraries, the PAM configuration - and the
  * facts to output (absolute): written beside it and renamed at the end, so that an older capture stays until then. No file with a
  * secret in it is taken; said to log_line what is left out. Whether the system is healthy is the caller's question.

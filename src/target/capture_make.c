@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/inode.h"
 #include "base/log.h"
+#include "base/mount.h"
 #include "base/place.h"
 #include "target/init_own.h"
 #include "target/libcrypt.h"
@@ -266,18 +267,32 @@ static int is_disk(void *arg, int dirfd, const char *name)
 	       str_copy(d->uuid, sizeof d->uuid, name);
 }
 
-/* The file system /boot lies on, as udev's links name it. */
+/* The file system /boot lies on, as fstab or udev's links name it. */
+static bool fstab_uuid(const struct target *t, char uuid[64])
+{
+	char text[16384];
+	ssize_t n = path_read(t->fd, "/etc/fstab", text, sizeof text);
+	const char *p = text, *line;
+	struct fstab_entry e;
+	size_t len;
+
+	while (n > 0 && line_next(&p, text + n, &line, &len))
+		if (fstab_parse_line(line, len, &e) == 1 && !strcmp(e.point, "/boot") &&
+		    str_starts(e.source, "UUID="))
+			return str_copy(uuid, 64, e.source + 5);
+	return false;
+}
+
 static void boot_uuid(struct maker *m)
 {
 	struct disk d = {0};
 	struct stat st;
 	int fd = open("/dev/disk/by-uuid", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd >= 0 && !path_stat(m->t->fd, "/boot", true, &st)) {
+	if (!path_stat(m->t->fd, "/boot", true, &st))
 		d.dev = st.st_dev;
-		if (path_each(fd, "/", is_disk, &d) == 1)
-			fact(m, "boot-uuid", d.uuid);
-	}
+	if (fstab_uuid(m->t, d.uuid) || (d.dev && path_each(fd, "/", is_disk, &d) == 1))
+		fact(m, "boot-uuid", d.uuid);
 	if (fd >= 0)
 		close(fd);
 }

@@ -201,6 +201,47 @@ truncated_libc_comes_back() {
 	accepts $right || fail 'the right password is refused'
 }
 
+capture_of_a_sick_system_keeps_the_old() {
+	root systemd sound
+	capture || fail 'nothing was captured'
+	cp "$dir/capture/manifest" "$dir/manifest"
+	cp "$crippled" "$lib"
+	listing >"$dir/before"
+	capture && fail 'a sick system was captured'
+	grep -q "your libcrypt cannot verify argo's password (SHA512): you will be locked out" "$dir/out" || fail 'no loud warning'
+	cmp -s "$dir/capture/manifest" "$dir/manifest" || fail 'the older capture is gone'
+	[ ! -e "$dir/capture.new" ] || fail 'something is left beside it'
+	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree changed'
+}
+
+# In an initramfs that dracut makes for the tree's own kernel.
+capture_is_small_and_secret() {
+	root systemd sound
+	# shellcheck source=/dev/null
+	. "$top/qemu/lib.sh"
+	enter "$root"
+	grep '^argo:' "$root/etc/shadow" | cut -d: -f2 >"$dir/secret"
+	echo 'auth required pam_permit.so bindpw=hush-hush' >"$root/etc/pam.d/directory"
+	echo hush-hush >>"$dir/secret"
+	cp "$payload" "$root/usr/sbin/"
+	cp -r "$top/dracut-module/90rd-recovery" "$root/usr/lib/dracut/modules.d/"
+	inside dracut --quiet --force --modules 'base rd-recovery' --no-kernel --no-compress --tmpdir /tmp --kver "$(basename "$root"/lib/modules/*)" \
+		/boot/initrd >"$dir/out" 2>&1 || fail 'no initramfs'
+	mkdir "$dir/initrd"
+	(cd "$dir/initrd" && cpio -i --quiet <"$root/boot/initrd")
+	_kept=$dir/initrd/usr/lib/rd-recovery/capture
+	for _file in usr/lib/x86_64-linux-gnu/libcrypt.so.1.1.0 usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 usr/bin/login usr/bin/su \
+		usr/sbin/unix_chkpwd usr/lib/x86_64-linux-gnu/security/pam_unix.so usr/lib/x86_64-linux-gnu/libpam.so.0.85.1 etc/pam.d/login; do
+		cmp -s "$_kept/$_file" "$root/$_file" || fail "not captured as it is: $_file"
+	done
+	! grep -rqF -f "$dir/secret" "$_kept" || fail 'a secret was captured'
+	# beyond what the initramfs holds anyway
+	(cd "$_kept" && find . -type f | while read -r _file; do
+		cmp -s "$_file" "$dir/initrd/$_file" || echo "$_file"
+	done | tar cf - -T -) | gzip -9 >"$dir/more.tgz"
+	[ "$(stat -c %s "$dir/more.tgz")" -lt 1572864 ] || fail "too large: $(stat -c %s "$dir/more.tgz")"
+}
+
 rung_a_known_good_copy() {
 	root
 	no_cached_package
@@ -697,6 +738,7 @@ wrong_use_touches_nothing() {
 
 cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
 	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_c_portage_double build_without_memory_lies_on_the_disk rung_d_manual_build rung_e_another_method
+	capture_of_a_sick_system_keeps_the_old capture_is_small_and_secret
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
 	unproven_manager_on_the_target_leaves_nothing without_pid_namespaces_it_recovers
 	without_pid_namespaces_a_hung_manager_is_ended hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
