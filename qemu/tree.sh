@@ -45,12 +45,12 @@ openrc() {
 	packages sysvinit-core openrc
 }
 
-# What a build from source needs; no display, no kernel.
+# What a build from source needs, and the package managers of other distributions; no display, no kernel.
 compiler() {
 	# shellcheck disable=SC2046 # no mirror, no word
 	debootstrap --variant=minbase "$suite" "$dir/compiler.new" $(mirror)
 	enter "$dir/compiler.new"
-	packages login passwd sudo gcc libc6-dev make perl xz-utils
+	packages login passwd sudo gcc libc6-dev make perl xz-utils zstd rpm cpio pacman-package-manager libarchive-tools
 }
 
 rm -rf --one-file-system "${dir:?}/$what.new" "${dir:?}/$what"

@@ -276,23 +276,35 @@ static int unpack_and_adopt(struct ladder *l, struct stage *s, const char *archi
 	return -1;
 }
 
-static int from_archive(struct ladder *l)
+static int try_archive(struct ladder *l, const char *archive)
 {
-	char archive[256];
 	struct stage s;
 	int rc;
 
-	if ((!l->m && find_owner(l)) || given_up(l))
-		return -1;
-	if (pkg_cached(l->c->t, l->m, l->package, archive)) {
-		say(l, "%s holds no package of %s", l->m->cache, l->package);
-		return -1;
-	}
 	if (stage_open(l, &s, 0))
 		return -1;
 	rc = unpack_and_adopt(l, &s, archive);
 	stage_close(&s);
 	return rc;
+}
+
+static int from_archive(struct ladder *l)
+{
+	struct pkg_archives a;
+
+	if ((!l->m && find_owner(l)) || given_up(l))
+		return -1;
+	if (pkg_cached(l->c->t, l->m, l->package, &a)) {
+		say(l, "%s: no package of %s", l->m->cache, l->package);
+		return -1;
+	}
+	for (unsigned i = 0; i < a.n; i++) {
+		if (!try_archive(l, a.file[i]))
+			return 0;
+		if (i + 1 < a.n)
+			report_pivot(l->c->report, a.file[i], l->why.p, a.file[i + 1]);
+	}
+	return -1;
 }
 
 /* --- the package manager itself */

@@ -245,26 +245,30 @@ static bool no_manager(struct ladder *l)
 
 static int rung_cached(struct ladder *l)
 {
-	char file[256], script[400];
-	struct pkg_job job = {.t = l->c->t,
-			      .name = "unpack",
-			      .script = script,
-			      .arg = file,
-			      .seconds = l->c->set->timeout};
+	struct pkg_archives a;
+	char script[600];
+	struct pkg_job job = {
+	    .t = l->c->t, .name = "unpack", .script = script, .seconds = l->c->set->timeout};
 
 	if (no_manager(l))
 		return -1;
-	if (pkg_cached(l->c->t, l->m, l->package, file)) {
-		snprintf(l->why, sizeof l->why, "%s holds no package of %.100s", l->m->cache,
+	if (pkg_cached(l->c->t, l->m, l->package, &a)) {
+		snprintf(l->why, sizeof l->why, "%.150s: no package of %.100s", l->m->cache,
 			 l->package);
 		return -1;
 	}
-	snprintf(script, sizeof script, "cd " PKG_UNPACK_DIR " && %s", l->m->unpack);
-	if (from_program(l, &job))
-		return -1;
-	snprintf(l->won, sizeof l->won, "(b) binary package %.70s from the cache",
-		 strrchr(file, '/') + 1);
-	return 0;
+	snprintf(script, sizeof script, "cd " PKG_UNPACK_DIR " && { %s; }", l->m->unpack);
+	for (unsigned i = 0; i < a.n; i++) {
+		job.arg = a.file[i];
+		if (!from_program(l, &job)) {
+			snprintf(l->won, sizeof l->won, "(b) binary package %.70s from the cache",
+				 strrchr(a.file[i], '/') + 1);
+			return 0;
+		}
+		if (i + 1 < a.n)
+			report_pivot(l->c->report, a.file[i], l->why, a.file[i + 1]);
+	}
+	return -1;
 }
 
 #define BUILD_MIB 1024 /* libxcrypt takes a tenth; the compiler and who else is there the rest */

@@ -11,10 +11,13 @@
 const struct pkg_manager *const pkg_managers[] = {&pkg_portage, &pkg_dpkg, &pkg_pacman,
 						  &pkg_apk,	&pkg_rpm,  NULL};
 
+/* An empty database is that of a tool somebody installed. */
 const struct pkg_manager *pkg_in_use(const struct target *t)
 {
+	struct stat st;
+
 	for (unsigned i = 0; pkg_managers[i]; i++)
-		if (path_exists(t->fd, pkg_managers[i]->database))
+		if (!path_stat(t->fd, pkg_managers[i]->database, true, &st) && st.st_size > 0)
 			return pkg_managers[i];
 	return NULL;
 }
@@ -32,56 +35,120 @@ int pkg_owner(const struct target *t, const struct pkg_manager *m, const char *p
 	return m->owner(t, other, name, 128);
 }
 
+#define DEPTH 4	   /* zypp/packages/<repository>/<architecture>/ is the deepest */
+#define MOST 20000 /* entries looked at */
+
 struct search {
 	const struct target *t;
-	const char *base, *dir;
-	time_t newest;
+	struct pkg_archives *found;
+	const char *base, *arch; /* "libcrypt1", "_amd64." or "" */
+	const char *dir;
 	unsigned depth;
-	char *file;
+	unsigned *left;
 };
+
+/* Newest first; the oldest falls out. */
+static void keep(struct pkg_archives *a, const char *path, time_t mtime)
+{
+	unsigned at = a->n;
+
+	while (at && a->mtime[at - 1] < mtime)
+		at--;
+	if (at == PKG_ARCHIVES)
+		return;
+	a->n += a->n < PKG_ARCHIVES;
+	for (unsigned i = a->n - 1; i > at; i--) {
+		a->mtime[i] = a->mtime[i - 1];
+		memcpy(a->file[i], a->file[i - 1], sizeof a->file[i]);
+	}
+	a->mtime[at] = mtime;
+	str_copy(a->file[at], sizeof a->file[at], path);
+}
+
+/* libcrypt1_4.4.33_amd64.deb, libxcrypt-4.4.36-1.x86_64.rpm; no signature, no half of a download.
+ */
+static bool is_archive_of(const struct search *s, const char *name)
+{
+	static const char no[][6] = {".sig", ".asc", ".part"};
+	size_t n = strlen(s->base);
+
+	for (unsigned i = 0; i < sizeof no / sizeof *no; i++)
+		if (strstr(name, no[i]))
+			return false;
+	return !strncmp(name, s->base, n) &&
+	       (name[n] == '_' || (name[n] == '-' && name[n + 1] >= '0' && name[n + 1] <= '9')) &&
+	       (!*s->arch || strstr(name, s->arch) || strstr(name, "_all.") ||
+		strstr(name, ".noarch."));
+}
 
 static int look(void *arg, int dirfd, const char *name)
 {
 	struct search *s = arg, below;
-	size_t n = strlen(s->base);
 	char path[256];
 	struct stat st;
 
 	(void)dirfd;
+	if (!*s->left)
+		return 1;
+	--*s->left;
 	if (snprintf(path, sizeof path, "%s/%s", s->dir, name) >= (int)sizeof path ||
 	    path_stat(s->t->fd, path, false, &st))
 		return 0;
-	if (S_ISDIR(st.st_mode) && s->depth < 2) {
+	if (S_ISDIR(st.st_mode) && s->depth < DEPTH && strcmp(name, "partial")) {
 		below = *s;
 		below.dir = path;
 		below.depth++;
 		path_each(s->t->fd, path, look, &below);
-		s->newest = below.newest;
-	} else if (S_ISREG(st.st_mode) && !strncmp(name, s->base, n) &&
-		   (name[n] == '_' ||
-		    (name[n] == '-' && name[n + 1] >= '0' && name[n + 1] <= '9')) &&
-		   !strstr(name, ".sig") && st.st_mtime >= s->newest) {
-		s->newest = st.st_mtime;
-		str_copy(s->file, 256, path);
+	} else if (S_ISREG(st.st_mode) && is_archive_of(s, name)) {
+		keep(s->found, path, st.st_mtime);
 	}
 	return 0;
 }
 
-int pkg_cached(const struct target *t, const struct pkg_manager *m, const char *pkg, char file[256])
+/* "libcrypt1:amd64", "libxcrypt.x86_64", "sys-libs/libxcrypt-4.4.36-r3": the name that files begin
+ * with, and what they say of the architecture. */
+static void split(const struct pkg_manager *m, const char *pkg, char base[128], char arch[40])
 {
 	const char *slash = strrchr(pkg, '/');
-	char base[128];
-	struct search s = {.t = t, .base = base, .dir = m->cache, .file = file};
+	char *mark;
 
-	str_copy(base, sizeof base, slash ? slash + 1 : pkg);
-	base[strcspn(base, ":")] = 0;	       /* libcrypt1:amd64 */
-	for (char *p = base; slash && *p; p++) /* Portage: libxcrypt-4.4.36 */
-		if (*p == '-' && p[1] >= '0' && p[1] <= '9')
-			*p = 0;
-	*file = 0;
-	path_each(t->fd, m->cache, look, &s);
+	*arch = '\0';
+	str_copy(base, 128, slash ? slash + 1 : pkg);
+	if ((mark = strchr(base, ':')))
+		snprintf(arch, 40, "_%.36s.", mark + 1);
+	else if (m == &pkg_rpm && (mark = strrchr(base, '.')))
+		snprintf(arch, 40, "%.36s.rpm", mark);
+	else if (slash)
+		for (mark = base; *mark && !(*mark == '-' && mark[1] >= '0' && mark[1] <= '9');)
+			mark++;
+	if (mark)
+		*mark = '\0';
+}
+
+int pkg_cached(const struct target *t, const struct pkg_manager *m, const char *pkg,
+	       struct pkg_archives *a)
+{
+	char base[128], arch[40], dir[300];
+	unsigned left = MOST;
+	struct search s = {t, a, base, arch, dir, 0, &left};
+	struct stat st;
+
+	a->n = 0;
+	split(m, pkg, base, arch);
+	for (const char *p = m->cache; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		snprintf(dir, sizeof dir, "%.*s", (int)n, p);
+		path_each(t->fd, dir, look, &s);
+		p += n;
+	}
+	if (m->image) {
+		snprintf(dir, sizeof dir, "%s/%.200s/image", m->image, pkg);
+		if (!path_stat(t->fd, dir, false, &st) && S_ISDIR(st.st_mode))
+			keep(a, dir, st.st_mtime);
+	}
 	errno = ENOENT;
-	return *file ? 0 : -1;
+	return a->n ? 0 : -1;
 }
 
 bool pkg_same_file(const char *name, size_t len, const char *path)

@@ -5,6 +5,8 @@
 #include "base/child.h"
 #include "target/target.h"
 
+#include <time.h>
+
 #define PKG_ARGS 16
 #define PKG_UNPACK_DIR "/tmp/rd-recovery-x" /* in a trial */
 
@@ -22,8 +24,9 @@ struct pkg_manager {
 	const char *name;      /* "portage", "dpkg", ... */
 	const char *database;  /* exists: this manager is in use */
 	const char *log;       /* its log file on the target */
-	const char *cache;     /* where binary packages lie */
-	const char *unpack;    /* sh -c script that unpacks package $1 into the current folder */
+	const char *cache;     /* where binary packages lie: folders, blanks between */
+	const char *image;     /* below it <package>/image holds what was built and not merged; NULL: no such thing */
+	const char *unpack;    /* sh -c script that unpacks package (or image) $1 into the current folder */
 	const char *reinstall[2]; /* sh -c scripts that rebuild or reinstall $1 offline, the second another way, or NULL */
 	const char *official;  /* what a person types in front of the package, once booted, to make a repaired file official */
 	bool builds;           /* reinstall compiles: build_timeout */
@@ -49,8 +52,10 @@ const struct pkg_manager *pkg_in_use(const struct target *t);
 int pkg_owner(const struct target *t, const struct pkg_manager *m, const char *path, char name[128]);
 /* files and state, the latter with pkg put in. */
 int pkg_touches(const struct target *t, const struct pkg_manager *m, const char *pkg, pkg_path_fn *fn, void *arg);
-/* The newest cached package file of pkg: its target path. 0, or -1 ENOENT. */
-int pkg_cached(const struct target *t, const struct pkg_manager *m, const char *pkg, char file[256]);
+/* The cached package files of pkg, and its image: target paths, newest first - the newest may be the broken build. 0, or -1 ENOENT. */
+#define PKG_ARCHIVES 4
+struct pkg_archives { char file[PKG_ARCHIVES][256]; time_t mtime[PKG_ARCHIVES]; unsigned n; };
+int pkg_cached(const struct target *t, const struct pkg_manager *m, const char *pkg, struct pkg_archives *a);
 /* /bin/sh -c script with one argument. */
 void pkg_script(struct pkg_program *p, const char *script, const char *arg);
 /* A program of the target's manager has ended: remembered if it was given up after seconds. */

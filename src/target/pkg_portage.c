@@ -9,8 +9,12 @@
 
 #define VDB "/var/db/pkg"
 
+/* What a merge that was cut off leaves: until it ends, the package has this name. */
+#define MERGING "-MERGING-"
+
 struct walk {
 	const struct target *t;
+	bool merging; /* only those */
 	const char *category;
 	int (*fn)(void *arg, const char *category, const char *pf);
 	void *arg;
@@ -21,7 +25,9 @@ static int package(void *arg, int dirfd, const char *name)
 	struct walk *w = arg;
 
 	(void)dirfd;
-	return *name == '-' || *name == '.' ? 0 : w->fn(w->arg, w->category, name);
+	if (str_starts(name, MERGING) != w->merging || *name == '.')
+		return 0;
+	return *name == '-' && !w->merging ? 0 : w->fn(w->arg, w->category, name);
 }
 
 static int category(void *arg, int dirfd, const char *name)
@@ -91,6 +97,7 @@ static int look(void *arg, const char *cat, const char *pf)
 	bool found;
 
 	snprintf(path, sizeof path, VDB "/%.100s/%.200s/CONTENTS", cat, pf);
+	pf += str_starts(pf, MERGING) ? strlen(MERGING) : 0;
 	data = path_slurp(o->t->fd, path, 64u << 20, &len);
 	if (!data)
 		return 0;
@@ -108,6 +115,9 @@ static int owner(const struct target *t, const char *path, char *name, size_t ca
 	struct walk w = {.t = t, .fn = look, .arg = &o};
 
 	errno = ENOENT;
+	if (path_each(t->fd, VDB, category, &w) == 1)
+		return 0;
+	w.merging = true;
 	return path_each(t->fd, VDB, category, &w) == 1 ? 0 : -1;
 }
 
@@ -172,10 +182,12 @@ const struct pkg_manager pkg_portage = {
     .name = "portage",
     .database = VDB,
     .log = "/var/log/emerge.log",
-    .cache = "/var/cache/binpkgs",
+    .cache = "/var/cache/binpkgs /usr/portage/packages",
+    .image = "/var/tmp/portage",
     /* gpkg: a tar with image.tar.* in it; xpak: a tar with a trailer behind it, which tar complains
        of */
-    .unpack = "tar -xf \"$1\"; for f in */image.tar.*; do case $f in *.sig) ;; *) tar -xf \"$f\";; "
+    .unpack = "[ ! -d \"$1\" ] || exec cp -a \"$1\"/. .; tar -xf \"$1\"; for f in */image.tar.*; "
+	      "do case $f in *.sig) ;; *) tar -xf \"$f\";; "
 	      "esac; done; [ ! -d image ] || cp -a image/. .; true",
     .reinstall =
 	{EMERGE,

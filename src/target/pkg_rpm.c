@@ -126,7 +126,7 @@ const struct pkg_manager pkg_rpm = {
     .name = "rpm",
     .database = "/usr/bin/rpm",
     .log = "/var/log/dnf.rpm.log",
-    .cache = "/var/cache",
+    .cache = "/var/cache/dnf /var/cache/libdnf5 /var/cache/zypp /var/cache/yum",
     .unpack = "rpm2cpio \"$1\" | cpio -idm --quiet",
     .reinstall = {"exec dnf -C -y reinstall \"$1\"", "exec zypper --non-interactive --no-refresh "
 						     "install --force \"$1\""},

@@ -55,7 +55,7 @@ int pkg_unpack(const struct trial *tr, const struct pkg_job *job, struct buf *wh
 
 	why->len = 0;
 	snprintf(folder, sizeof folder, "%s" PKG_UNPACK_DIR, tr->path);
-	snprintf(script, sizeof script, "cd " PKG_UNPACK_DIR " && %s", job->script);
+	snprintf(script, sizeof script, "cd " PKG_UNPACK_DIR " && { %s; }", job->script);
 	unpack.script = script;
 	if (!mkdir(folder, 0700) || errno == EEXIST)
 		return pkg_run(tr, &unpack, why);

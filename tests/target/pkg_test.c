@@ -156,19 +156,83 @@ START_TEST(damaged_database_ends)
 }
 END_TEST
 
-START_TEST(newest_cached_package_is_found)
+/* An archive of the cache, n minutes old. */
+static void cache(const char *path, long n)
 {
-	char file[256];
-	struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	struct timespec at[2] = {{.tv_sec = 100000 - 60 * n}, {.tv_sec = 100000 - 60 * n}};
 
-	put("/var/cache/apt/archives/libcrypt1_1_amd64.deb", "");
-	put("/var/cache/apt/archives/libcrypt1_2_amd64.deb", "");
-	put("/var/cache/apt/archives/libcrypt1-dev_3_amd64.deb", "");
-	ck_assert_int_eq(utimensat(t.fd, "var/cache/apt/archives/libcrypt1_1_amd64.deb", old, 0),
-			 0);
-	ck_assert_int_eq(pkg_cached(&t, &pkg_dpkg, "libcrypt1:amd64", file), 0);
-	ck_assert_str_eq(file, "/var/cache/apt/archives/libcrypt1_2_amd64.deb");
-	ck_assert_int_eq(pkg_cached(&t, &pkg_dpkg, "libcrypt", file), -1);
+	put(path, "");
+	ck_assert_int_eq(utimensat(t.fd, path + 1, at, 0), 0);
+}
+
+START_TEST(cached_packages_are_found_newest_first)
+{
+	struct pkg_archives a;
+
+	cache("/var/cache/apt/archives/libcrypt1_1_amd64.deb", 3);
+	cache("/var/cache/apt/archives/libcrypt1_2_amd64.deb", 2);
+	cache("/var/cache/apt/archives/libcrypt1_2_i386.deb", 1);
+	cache("/var/cache/apt/archives/libcrypt1-dev_3_amd64.deb", 1);
+	cache("/var/cache/apt/archives/partial/libcrypt1_4_amd64.deb", 0);
+	ck_assert_int_eq(pkg_cached(&t, &pkg_dpkg, "libcrypt1:amd64", &a), 0);
+	ck_assert_uint_eq(a.n, 2);
+	ck_assert_str_eq(a.file[0], "/var/cache/apt/archives/libcrypt1_2_amd64.deb");
+	ck_assert_str_eq(a.file[1], "/var/cache/apt/archives/libcrypt1_1_amd64.deb");
+	ck_assert_int_eq(pkg_cached(&t, &pkg_dpkg, "libcrypt", &a), -1);
+}
+END_TEST
+
+START_TEST(every_managers_cache_is_searched)
+{
+	static const char *const rpms[] = {
+	    "/var/cache/dnf/fedora-2d95/packages/libxcrypt-4.4.36-2.x86_64.rpm",
+	    "/var/cache/zypp/packages/repo-oss/x86_64/libxcrypt-4.4.36-1.x86_64.rpm",
+	    "/var/cache/dnf/fedora-2d95/packages/libxcrypt-4.4.36-2.i686.rpm"};
+	struct pkg_archives a;
+
+	for (int i = 0; i < 3; i++)
+		cache(rpms[i], i);
+	ck_assert_int_eq(pkg_cached(&t, &pkg_rpm, "libxcrypt.x86_64", &a), 0);
+	ck_assert_uint_eq(a.n, 2);
+	ck_assert_str_eq(a.file[0], rpms[0]);
+	ck_assert_str_eq(a.file[1], rpms[1]);
+	cache("/var/cache/pacman/pkg/libxcrypt-4.4.36-1-x86_64.pkg.tar.zst", 1);
+	cache("/var/cache/pacman/pkg/libxcrypt-4.4.36-1-x86_64.pkg.tar.zst.sig", 1);
+	cache("/var/cache/pacman/pkg/libxcrypt-4.4.37-1-x86_64.pkg.tar.zst.part", 0);
+	ck_assert_int_eq(pkg_cached(&t, &pkg_pacman, "libxcrypt", &a), 0);
+	ck_assert_uint_eq(a.n, 1);
+}
+END_TEST
+
+START_TEST(portage_has_binary_packages_and_unmerged_images)
+{
+	struct pkg_archives a;
+
+	cache("/var/cache/binpkgs/sys-libs/libxcrypt/libxcrypt-4.4.36-1.gpkg.tar", 9);
+	put("/var/tmp/portage/sys-libs/libxcrypt-4.4.36/image/usr/x", "");
+	put("/var/tmp/portage/sys-libs/libxcrypt-4.4.37/image/usr/x", "");
+	ck_assert_int_eq(pkg_cached(&t, &pkg_portage, "sys-libs/libxcrypt-4.4.36", &a), 0);
+	ck_assert_uint_eq(a.n, 2);
+	ck_assert_str_eq(a.file[0], "/var/tmp/portage/sys-libs/libxcrypt-4.4.36/image");
+}
+END_TEST
+
+START_TEST(a_merge_that_was_cut_off_leaves_an_owner)
+{
+	char name[128];
+
+	put("/var/db/pkg/sys-libs/-MERGING-libxcrypt-4.4.37/CONTENTS",
+	    "obj /usr/lib64/libcrypt.so.2.0.0 d41d8cd98f00b204e9800998ecf8427e 1\n");
+	ck_assert_int_eq(pkg_owner(&t, &pkg_portage, "/usr/lib64/libcrypt.so.2.0.0", name), 0);
+	ck_assert_str_eq(name, "sys-libs/libxcrypt-4.4.37");
+}
+END_TEST
+
+START_TEST(an_empty_database_is_nobodys)
+{
+	put("/var/lib/dpkg/status", "");
+	put("/var/lib/pacman/local/ALPM_DB_VERSION", "9\n");
+	ck_assert_ptr_eq(pkg_in_use(&t), &pkg_pacman);
 }
 END_TEST
 
@@ -203,8 +267,12 @@ Suite *pkg_suite(void)
 	tcase_add_test(c, pacman_names_may_hold_dashes);
 	tcase_add_test(c, apk_files_follow_their_folder);
 	tcase_add_test(c, damaged_database_ends);
-	tcase_add_test(c, newest_cached_package_is_found);
 	tcase_add_test(c, manager_given_up_once_is_not_started_again);
+	tcase_add_test(c, cached_packages_are_found_newest_first);
+	tcase_add_test(c, every_managers_cache_is_searched);
+	tcase_add_test(c, portage_has_binary_packages_and_unmerged_images);
+	tcase_add_test(c, a_merge_that_was_cut_off_leaves_an_owner);
+	tcase_add_test(c, an_empty_database_is_nobodys);
 	suite_add_tcase(s, c);
 	return s;
 }
