@@ -114,8 +114,11 @@ const struct pkg_manager pkg_pacman = {
     .log = "/var/log/pacman.log",
     .cache = "/var/cache/pacman/pkg",
     .unpack = "bsdtar -xf \"$1\" 2>/dev/null || tar -xf \"$1\"",
-    .reinstall = {"f=$(ls -t /var/cache/pacman/pkg/\"$1\"-[0-9]*.pkg.tar.* | grep -v '\\.sig$' | "
-		  "head -n 1); exec pacman -U --noconfirm --overwrite '*' \"$f\"",
+    /* the lock is what a crash left; the trial's free space says nothing of the disk's */
+    .reinstall = {"f=$(ls -t /var/cache/pacman/pkg/\"$1\"-[0-9]*.pkg.tar.* | "
+		  "grep -v -e '\\.sig$' -e '\\.part$' | head -n 1); rm -f /var/lib/pacman/db.lck; "
+		  "sed '/^ *CheckSpace/d' /etc/pacman.conf >/tmp/pacman.conf && [ -f \"$f\" ] && "
+		  "exec pacman -U --config /tmp/pacman.conf --noconfirm --overwrite '*' \"$f\"",
 		  NULL},
     .official = "pacman -S ",
     .each = each,

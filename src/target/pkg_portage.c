@@ -187,8 +187,8 @@ const struct pkg_manager pkg_portage = {
     /* gpkg: a tar with image.tar.* in it; xpak: a tar with a trailer behind it, which tar complains
        of */
     .unpack = "[ ! -d \"$1\" ] || exec cp -a \"$1\"/. .; tar -xf \"$1\"; for f in */image.tar.*; "
-	      "do case $f in *.sig) ;; *) tar -xf \"$f\";; "
-	      "esac; done; [ ! -d image ] || cp -a image/. .; true",
+	      "do case $f in *.sig | \\**) ;; *) tar -xf \"$f\";; esac; done; "
+	      "[ ! -d image ] || cp -a image/. .; true",
     .reinstall =
 	{EMERGE,
 	 "c=/tmp/rd-portage; mkdir -p $c/etc/portage && "

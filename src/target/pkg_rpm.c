@@ -1,80 +1,86 @@
 #include "target/pkg.h"
 
-#include "base/buf.h"
-#include "base/child.h"
 #include "base/clock.h"
+#include "base/path.h"
+#include "target/pkg_run.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
+#include <unistd.h>
 
+#define ANSWER "/tmp/rd-recovery-rpm"
 #define ASK_SECONDS 30
 
-/* Even a question makes rpm write locks: it sees the target read-only. */
-static int read_only(void *arg)
+/* rpm's database has several binary forms: its own program is asked. Even a question makes it write
+ * locks: in a trial. Its answer, however long, lies in a file there. NULL: none; else the caller's
+ * to release. */
+static char *ask(const struct target *t, const char *script, const char *arg, size_t *len)
 {
-	const char *root = arg;
+	struct trial tr;
+	char mem[200], *data = NULL;
+	struct buf why = BUF_OF(mem);
+	const struct pkg_job job = {.t = t,
+				    .name = "rpm",
+				    .script = script,
+				    .arg = arg,
+				    .seconds = ASK_SECONDS,
+				    .deadline = deadline_in(ASK_SECONDS)};
+	int fd, error;
 
-	if (mount(root, root, NULL, MS_BIND | MS_REC, NULL) ||
-	    mount(NULL, root, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL))
-		return errno;
-	return 0;
-}
-
-/* rpm's database has several binary forms: its own program is asked, and only reads. The tail is
- * the caller's to free. */
-static int ask(const struct target *t, const char *const *argv, struct child_result *r)
-{
-	struct child_spec s = {.name = "rpm",
-			       .root = t->root,
-			       .argv = argv,
-			       .flags = CHILD_QUIET,
-			       .setup = read_only,
-			       .setup_arg = (void *)t->root,
-			       .deadline = deadline_in(ASK_SECONDS)};
-
-	char why[100];
-	int rc = -1;
-
-	*r = (struct child_result){.tail = malloc(CHILD_TAIL)};
 	errno = ETIMEDOUT;
-	if (r->tail && !pkg_given_up(t, &pkg_rpm, why, sizeof why)) {
-		rc = child_run(&s, r);
-		pkg_ended(t, r, ASK_SECONDS);
-	}
-	return rc;
+	if (pkg_given_up(t, &pkg_rpm, mem, sizeof mem) || trial_open(&tr, t->root, 0))
+		return NULL;
+	fd = open(tr.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	errno = ENOENT;
+	if (fd >= 0 && pkg_run(&tr, &job, &why) == 0)
+		data = path_slurp(fd, ANSWER, 64u << 20, len);
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	trial_close(&tr);
+	errno = error;
+	return data;
 }
 
-/* Only the last CHILD_TAIL bytes of a long list are there; what's cut is the first line. */
 static int each(const struct target *t, pkg_each_fn *fn, void *arg)
 {
-	const char *const argv[] = {"/usr/bin/rpm", "-qa", "--qf",
-				    "%{NAME} %{VERSION}-%{RELEASE}\\n", NULL};
-	struct child_result r;
-	int rc = ask(t, argv, &r);
-	char *save = NULL, *line, *space;
+	size_t len, n;
+	char name[256], *space;
+	char *data =
+	    ask(t, "exec rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE}\\n' >" ANSWER, "", &len);
+	const char *p = data, *line;
+	int rc = data ? 0 : -1;
 
-	if (!rc)
-		for (line = strtok_r(r.tail, "\n", &save); line && !rc;
-		     line = strtok_r(NULL, "\n", &save))
-			if ((space = strchr(line, ' '))) {
-				*space = 0;
-				rc = fn(arg, line, space + 1);
-			}
-	free(r.tail);
+	while (data && !rc && line_next(&p, data + len, &line, &n)) {
+		snprintf(name, sizeof name, "%.*s", (int)n, line);
+		if (!(space = strchr(name, ' ')))
+			continue;
+		*space = '\0';
+		rc = fn(arg, name, space + 1);
+	}
+	if (data)
+		path_release(data, len);
 	return rc;
 }
 
+/* With its architecture: two of them may be installed side by side. */
 static int owner(const struct target *t, const char *path, char *name, size_t cap)
 {
-	const char *const argv[] = {"/usr/bin/rpm", "-qf", "--qf", "%{NAME}", path, NULL};
-	struct child_result r;
-	int rc = ask(t, argv, &r);
+	size_t len, n;
+	char *data = ask(t, "exec rpm -qf --qf '%{NAME}.%{ARCH}\\n' \"$1\" >" ANSWER, path, &len);
+	const char *p = data, *line;
+	int rc = -1;
 
-	if (!rc && (!*r.tail || strpbrk(r.tail, " \n/") || !str_copy(name, cap, r.tail)))
-		rc = -1;
-	free(r.tail);
+	if (data && line_next(&p, data + len, &line, &n) && n && n < cap && !memchr(line, ' ', n) &&
+	    !memchr(line, '/', n)) {
+		memcpy(name, line, n);
+		name[n] = '\0';
+		rc = 0;
+	}
+	if (data)
+		path_release(data, len);
 	if (rc)
 		errno = ENOENT;
 	return rc;
@@ -82,18 +88,17 @@ static int owner(const struct target *t, const char *path, char *name, size_t ca
 
 static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
 {
-	const char *const argv[] = {"/usr/bin/rpm", "-ql", pkg, NULL};
-	struct child_result r;
-	int rc = ask(t, argv, &r);
-	char *save = NULL, *line;
+	size_t len, n;
+	char path[PATH_CAP], *data = ask(t, "exec rpm -ql \"$1\" >" ANSWER, pkg, &len);
+	const char *p = data, *line;
+	int rc = data ? 0 : -1;
 
-	if (!rc && r.tail_len == CHILD_TAIL - 1) /* its first lines may be lost */
-		rc = -1;
-	if (!rc)
-		for (line = strtok_r(r.tail, "\n", &save); line && !rc;
-		     line = strtok_r(NULL, "\n", &save))
-			rc = *line == '/' ? fn(arg, line) : 0;
-	free(r.tail);
+	while (data && !rc && line_next(&p, data + len, &line, &n))
+		if (n && *line == '/' &&
+		    snprintf(path, sizeof path, "%.*s", (int)n, line) < (int)sizeof path)
+			rc = fn(arg, path);
+	if (data)
+		path_release(data, len);
 	return rc;
 }
 
@@ -103,33 +108,39 @@ static const char *const state[] = {"/var/lib/rpm/*", "/usr/lib/sysimage/rpm/*",
 /* Of a package's whole list the one line. */
 static int mode(const struct target *t, const char *path, struct pkg_mode *m)
 {
-	const char *const argv[] = {
-	    "/usr/bin/rpm", "-qf",
-	    "--qf",	    "[%{FILEUSERNAME} %{FILEGROUPNAME} %{FILEMODES:octal} %{FILENAMES}\\n]",
-	    path,	    NULL};
-	struct child_result r;
-	int rc = ask(t, argv, &r) ? -1 : 1;
-	const char *p = r.tail, *line, *slash;
-	size_t n;
+	size_t len, n;
+	char *data = ask(t,
+			 "exec rpm -qf --qf '[%{FILEUSERNAME} %{FILEGROUPNAME} %{FILEMODES:octal} "
+			 "%{FILENAMES}\\n]' \"$1\" >" ANSWER,
+			 path, &len);
+	const char *p = data, *line, *slash;
+	int rc = data ? 1 : -1;
 
-	while (rc > 0 && line_next(&p, r.tail + r.tail_len, &line, &n)) {
+	while (rc > 0 && line_next(&p, data + len, &line, &n)) {
 		slash = memchr(line, '/', n);
 		if (slash && pkg_same_file(slash, n - (size_t)(slash - line), path))
 			rc = pkg_parse_mode(line, (size_t)(slash - line), m);
 	}
-	free(r.tail);
+	if (data)
+		path_release(data, len);
 	errno = ENOENT;
 	return rc ? -1 : 0;
 }
+
+#define CACHES "/var/cache/dnf /var/cache/libdnf5 /var/cache/zypp /var/cache/yum"
 
 const struct pkg_manager pkg_rpm = {
     .name = "rpm",
     .database = "/usr/bin/rpm",
     .log = "/var/log/dnf.rpm.log",
-    .cache = "/var/cache/dnf /var/cache/libdnf5 /var/cache/zypp /var/cache/yum",
-    .unpack = "rpm2cpio \"$1\" | cpio -idm --quiet",
-    .reinstall = {"exec dnf -C -y reinstall \"$1\"", "exec zypper --non-interactive --no-refresh "
-						     "install --force \"$1\""},
+    .cache = CACHES,
+    .unpack = "{ rpm2cpio \"$1\" | cpio -idm --quiet; } || bsdtar -xf \"$1\" || "
+	      "rpm2archive - <\"$1\" | tar -xzf -",
+    .reinstall = {"if command -v dnf >/dev/null; then exec dnf -C -y reinstall \"$1\"; fi; "
+		  "exec zypper --non-interactive --no-refresh install --force \"$1\"",
+		  "f=$(ls -t $(find " CACHES " -name \"${1%.*}-[0-9]*.${1##*.}.rpm\" 2>/dev/null) "
+		  "</dev/null | head -n 1); [ -f \"$f\" ] && exec rpm -U --nodeps --replacepkgs "
+		  "--replacefiles --oldpackage \"$f\""},
     .official = "dnf reinstall ",
     .each = each,
     .owner = owner,

@@ -22,7 +22,8 @@ fail() {
 root() {
 	"$here/root.sh" "$dir" "$@" >"$dir.log" 2>&1 || fail "no root: $(tail -n 1 "$dir.log")"
 	root=$dir/root
-	lib=$root/usr/lib/x86_64-linux-gnu/libcrypt.so.1.1.0
+	lib_dir=/usr/lib/x86_64-linux-gnu
+	lib=$root$lib_dir/libcrypt.so.1.1.0
 	cp "$root/etc/shadow" "$dir/shadow"
 }
 
@@ -122,9 +123,10 @@ capture() {
 	"$payload" capture --root "$root" --output "$dir/capture" >"$dir/out" 2>&1
 }
 
-# Everything of a tree but the times of folders, the logs and the payload's own folder.
+# listing [FOLDER]: everything of the tree but the times of folders, the logs and the payload's own folder. Where only the tree's layer can
+# have changed: of that (upper), which is less to read.
 listing() {
-	(cd "$root" && find . -xdev \( -path ./var/lib/rd-recovery -o -path './boot/*-recovery-logs-*' \) -prune -o \
+	(cd "$dir/${1:-root}" && find . -xdev \( -path ./var/lib/rd-recovery -o -path './boot/*-recovery-logs-*' \) -prune -o \
 		\( -type f -printf '%p %y %m %U %G %s %T@ ' -exec sha256sum {} \; -o -type l -printf '%p %y %U %G %l\n' -o \
 		-printf '%p %y %m %U %G\n' \) | sort
 	getfattr -R -d -m - -h . 2>/dev/null)
@@ -206,19 +208,17 @@ capture_of_a_sick_system_keeps_the_old() {
 	capture || fail 'nothing was captured'
 	cp "$dir/capture/manifest" "$dir/manifest"
 	cp "$crippled" "$lib"
-	listing >"$dir/before"
+	listing upper >"$dir/before"
 	capture && fail 'a sick system was captured'
 	grep -q "your libcrypt cannot verify argo's password (SHA512): you will be locked out" "$dir/out" || fail 'no loud warning'
 	cmp -s "$dir/capture/manifest" "$dir/manifest" || fail 'the older capture is gone'
 	[ ! -e "$dir/capture.new" ] || fail 'something is left beside it'
-	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree changed'
+	listing upper | diff "$dir/before" - >"$dir/out" || fail 'the tree changed'
 }
 
 # In an initramfs that dracut makes for the tree's own kernel.
 capture_is_small_and_secret() {
 	root systemd sound
-	# shellcheck source=/dev/null
-	. "$top/qemu/lib.sh"
 	enter "$root"
 	grep '^argo:' "$root/etc/shadow" | cut -d: -f2 >"$dir/secret"
 	echo 'auth required pam_permit.so bindpw=hush-hush' >"$root/etc/pam.d/directory"
@@ -266,53 +266,6 @@ rung_c_package_manager() {
 	recover 1 --phases 3,8
 	accepts $right || fail 'the right password is refused'
 	grep -q '(c) dpkg' "$logs/report.json" || fail 'another rung won'
-}
-
-# Portage cannot be had here: a double that lies once, as the real one does where a user's configuration bends the build.
-portage_double() {
-	root
-	mkdir -p "$root/var/db/pkg/sys-libs/libxcrypt-4.4.33"
-	echo 'obj /usr/lib/x86_64-linux-gnu/libcrypt.so.1.1.0 d41d8cd98f00b204e9800998ecf8427e 1' \
-		>"$root/var/db/pkg/sys-libs/libxcrypt-4.4.33/CONTENTS"
-	mkdir -p "$root/etc/portage" "$root/usr/src/profile"
-	ln -s /usr/src/profile "$root/etc/portage/make.profile"
-	cp "$dir/healthy.so" "$root/usr/src/healthy.so"
-	cat >"$root/usr/bin/emerge" <<-'END'
-		#!/bin/sh
-		set -e
-		case "$* " in *--oneshot*--nodeps*'=sys-libs/libxcrypt-4.4.33 ') ;; *) exit 2 ;; esac
-		[ -e /dev/fd/0 ] && [ -z "$EXTRA_ECONF" ]
-		[ -n "$PORTAGE_CONFIGROOT" ] || exit 0
-		[ -e "$PORTAGE_CONFIGROOT/etc/portage/make.profile" ]
-		cp /usr/src/healthy.so '/usr/lib/x86_64-linux-gnu/#new'
-		mv '/usr/lib/x86_64-linux-gnu/#new' /usr/lib/x86_64-linux-gnu/libcrypt.so.1.1.0
-		echo merged >/etc/merged
-	END
-	chmod 755 "$root/usr/bin/emerge"
-}
-
-rung_c_portage_double() {
-	portage_double
-	recover 1 --phases 3,8
-	accepts $right || fail 'the right password is refused'
-	[ "$(cat "$root/etc/merged")" = merged ] || fail 'what the proven trial wrote is not there'
-	grep -q 'way | failed: .*SHA512' "$logs/pivots.log" || fail 'the lie was believed'
-	grep -q 'a build may need .*: its layer lies in memory' "$logs/main.log" || fail 'it is not said where the build lay'
-}
-
-# An overlay cannot hold an upper layer, as a disk can: the payload's folder lies on a file system of its own.
-build_without_memory_lies_on_the_disk() {
-	portage_double
-	mkdir "$root/var/lib/rd-recovery"
-	mount -t tmpfs -o mode=0700 disk "$root/var/lib/rd-recovery"
-	printf 'MemTotal: 900000 kB\nMemAvailable: 500000 kB\n' >"$dir/meminfo"
-	mount --bind "$dir/meminfo" /proc/meminfo
-	without_pid_namespaces # it would get a /proc of its own
-	recover 1 --phases 3,8
-	accepts $right || fail 'the right password is refused'
-	grep -q "488 MiB of memory can be had, a build may need .* lies on the target's disk" "$logs/main.log" ||
-		fail 'the layer did not lie on the disk'
-	[ ! -e "$root/var/lib/rd-recovery/trial" ] || fail 'the layer was left'
 }
 
 rung_d_manual_build() {
@@ -736,8 +689,11 @@ wrong_use_touches_nothing() {
 	[ $? -eq 2 ] || fail 'an unknown argument is no exit status 2'
 }
 
+# shellcheck source=/dev/null
+. "$here/packages.sh"
+
 cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
-	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_c_portage_double build_without_memory_lies_on_the_disk rung_d_manual_build rung_e_another_method
+	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_d_manual_build rung_e_another_method
 	capture_of_a_sick_system_keeps_the_old capture_is_small_and_secret
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
 	unproven_manager_on_the_target_leaves_nothing without_pid_namespaces_it_recovers
@@ -747,7 +703,7 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
 	canary_leaves_no_tally script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
-	wrong_use_touches_nothing'
+	wrong_use_touches_nothing '"$package_cases"
 
 if [ "${1-}" = --one ]; then
 	dir=$top/build/target-test
