@@ -689,6 +689,7 @@ wrong_use_touches_nothing() {
 	[ $? -eq 2 ] || fail 'an unknown argument is no exit status 2'
 }
 
+package_cases=
 # shellcheck source=/dev/null
 . "$here/packages.sh"
 
