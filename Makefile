@@ -1,4 +1,4 @@
-# rd-recovery. make: the payload build/rd-recovery. make test, make lockouts, make demo, make lint, make install, make deps, make clean.
+# rd-recovery. make: the payload build/rd-recovery. make test, lockouts, demo, lint, install, uninstall, dist, deb, deps, clean.
 
 # --- settings
 VERSION      := 0.1
@@ -6,7 +6,7 @@ PREFIX       := /usr
 PACKAGES     := gcc binutils make musl-tools linux-libc-dev autoconf automake libtool libltdl-dev \
                 pkg-config xz-utils dpkg-dev ca-certificates
 TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
-                expect cpio e2fsprogs kmod attr python3-minimal
+                expect cpio e2fsprogs kmod attr python3-minimal debhelper mandoc zsh fish
 # The sources of both libraries; LIBXCRYPT_TARBALL= and BEARSSL_TARBALL= name other copies of the same bytes.
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
@@ -21,7 +21,7 @@ SOURCES      := $(sort $(shell find src -name '*.c' -not -path 'src/probe/*'))
 HEADERS      := $(sort $(shell find src -name '*.h'))
 TESTS        := $(sort $(shell find tests -name '*_test.c'))
 SUITES       := $(patsubst %_test,%_suite,$(notdir $(basename $(TESTS))))
-SCRIPTS      := .ci/run $(shell find src tests qemu -name '*.sh')
+SCRIPTS      := .ci/run $(wildcard src/packaging/debian/post*) $(shell find src tests qemu -name '*.sh' -o -name '*.bash')
 
 all: deps-build build/rd-recovery
 
@@ -92,17 +92,22 @@ lint: deps build/libs/glibc/libbearssl.a
 	shellcheck -x $(SCRIPTS)
 	@for h in $(HEADERS) $(SOURCES); do \
 		gcc $(STD) $(WARN) -Ibuild/libs/glibc/include -fsyntax-only -x c $$h || exit 1; done
+	mandoc -T lint -W warning src/man/*
 	@sh tests/includes.sh
 
-# --- installation
-install: all
-	install -D -m 0755 build/rd-recovery '$(DESTDIR)$(PREFIX)/sbin/rd-recovery'
-	install -d '$(DESTDIR)$(PREFIX)/lib/dracut/modules.d/90rd-recovery' '$(DESTDIR)$(PREFIX)/share/rd-recovery'
-	install -m 0755 dracut-module/90rd-recovery/*.sh '$(DESTDIR)$(PREFIX)/lib/dracut/modules.d/90rd-recovery'
-	install -m 0644 dracut-module/90rd-recovery/*.conf '$(DESTDIR)$(PREFIX)/lib/dracut/modules.d/90rd-recovery'
-	install -m 0644 build/sources/libxcrypt-4.4.33-autotools.tar.xz '$(DESTDIR)$(PREFIX)/share/rd-recovery'
+# --- installation (what goes where is a table in install.sh), the release archive, the Debian packages in build/deb
+install: build/rd-recovery
+install uninstall:
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh src/packaging/install.sh $@
+dist:
+	@mkdir -p build
+	@tar --anchored --exclude=./build --exclude=./.git --transform='s,^\.,rd-recovery-$(VERSION),' --sort=name \
+		--owner=0 --group=0 --numeric-owner -cJf build/rd-recovery-$(VERSION).tar.xz .
+deb: deps-build dist build/sources/SHA256SUMS
+	@sh src/build/deps.sh debhelper
+	@sh src/packaging/deb.sh $(VERSION)
 clean:
 	rm -rf --one-file-system build
 
 -include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
-.PHONY: all deps deps-build test lockouts demo lint install clean FORCE
+.PHONY: all deps deps-build test lockouts demo lint install uninstall dist deb clean FORCE

@@ -5,7 +5,7 @@
 # The payload lies beside this file or is installed in the system; neither: no module.
 rd_recovery_payload() {
     local _file
-    for _file in "$moddir/rd-recovery" "${dracutsysrootdir-}/usr/sbin/rd-recovery"; do
+    for _file in "$moddir/rd-recovery" "${dracutsysrootdir-}"/usr/{,local/}sbin/rd-recovery; do
         [[ -x $_file ]] && printf '%s' "$_file" && return 0
     done
     return 1
@@ -47,7 +47,7 @@ install() {
     command install -D -m 0755 "$_payload" "$initdir/usr/sbin/rd-recovery"
     mkdir -p "$initdir/usr/lib/rd-recovery"
     rd_recovery_capture "$_payload"
-    for _file in "${dracutsysrootdir-}"/usr/share/rd-recovery/libxcrypt-*.tar.*; do
+    for _file in "${dracutsysrootdir-}"/usr/{,local/}share/rd-recovery/libxcrypt-*.tar.*; do
         [[ -f $_file ]] && cp -f "$_file" "$initdir/usr/lib/rd-recovery/"
     done
     # dracut strips what is executable: the copies must stay what was captured.

@@ -1,0 +1,65 @@
+#!/bin/sh
+# install.sh install|uninstall|list: the program's files below DESTDIR, by one table of what goes where. Run in the top folder.
+# In the environment: DESTDIR, PREFIX (/usr), DRACUT_MODULES (dracut looks nowhere else), ZSH_COMPLETIONS (a distribution may have its own).
+# An /etc/rd-recovery.conf that is there is never overwritten, and one that was changed stays.
+set -eu
+
+DESTDIR=${DESTDIR-} PREFIX=${PREFIX-/usr}
+PREFIX=${PREFIX%/} DESTDIR=${DESTDIR%/}
+conf=/etc/rd-recovery.conf
+
+# Mode, source, target. What comes after a double slash belongs to no system as such: uninstall removes it when it is empty.
+table() {
+	echo "0755 build/rd-recovery $PREFIX/sbin/rd-recovery"
+	for _file in dracut-module/90rd-recovery/*; do
+		case $_file in *.sh) _mode=0755 ;; *) _mode=0644 ;; esac
+		echo "$_mode $_file ${DRACUT_MODULES:-/usr/lib//dracut/modules.d}/90rd-recovery/${_file##*/}"
+	done
+	echo "0644 build/sources/libxcrypt-4.4.33-autotools.tar.xz $PREFIX/share//rd-recovery/libxcrypt-4.4.33-autotools.tar.xz"
+	echo "0600 src/packaging/rd-recovery.conf $conf"
+	for _file in src/man/*.[578]; do
+		echo "0644 $_file $PREFIX/share/man//man${_file##*.}/${_file##*/}"
+	done
+	echo "0644 src/packaging/completion/rd-recovery.bash $PREFIX/share//bash-completion/completions/rd-recovery"
+	echo "0644 src/packaging/completion/rd-recovery.zsh ${ZSH_COMPLETIONS:-$PREFIX/share//zsh/site-functions}/_rd-recovery"
+	echo "0644 src/packaging/completion/rd-recovery.fish $PREFIX/share//fish/vendor_completions.d/rd-recovery.fish"
+}
+
+install_file() {
+	if [ "$3" = "$conf" ] && { [ -e "$DESTDIR$3" ] || [ -L "$DESTDIR$3" ]; }; then
+		echo "$DESTDIR$3 is there: left as it is"
+	else
+		install -D -m "$1" "$2" "$DESTDIR$3"
+	fi
+}
+
+uninstall_file() {
+	if [ "$3" = "$conf" ] && [ -e "$DESTDIR$3" ] && ! cmp -s "$2" "$DESTDIR$3"; then
+		echo "$DESTDIR$3 was changed: it stays"
+		return
+	fi
+	rm -f "$DESTDIR$3"
+	case $3 in
+	*//*) ;;
+	*) return ;;
+	esac
+	_inner=${3#*//}
+	# Gone already with an earlier file of the same folder: nothing to do.
+	[ ! -d "$DESTDIR${3%/*}" ] || (cd "$DESTDIR${3%%//*}" && rmdir -p --ignore-fail-on-non-empty "${_inner%/*}")
+}
+
+list_file() {
+	echo "$1 $3" | sed 's,//,/,'
+}
+
+case ${1-} in
+install | uninstall | list) ;;
+*) echo 'usage: install.sh install|uninstall|list' >&2 && exit 2 ;;
+esac
+files=$(table)
+echo "$files" | while read -r mode source target; do
+	"$1_file" "$mode" "$source" "$target"
+done
+if [ "$1" = uninstall ] && [ -d "$DESTDIR/var/lib/rd-recovery" ]; then
+	echo "$DESTDIR/var/lib/rd-recovery holds what undoes earlier runs: it stays"
+fi
