@@ -1,0 +1,356 @@
+#!/bin/sh
+# install.sh: what make install, the Debian package and the ebuild put where, and that manuals, configuration and completion know every word
+# of src/options.c. As root: the package goes into a real Debian tree, in a mount namespace of its own. Last line: N passed, N failed.
+# shellcheck disable=SC2154 # root: set by lib.sh's enter
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/.." && pwd)
+cd "$top" || exit 1
+unset MAKEFLAGS MAKELEVEL MFLAGS DESTDIR PREFIX
+payload=$top/build/rd-recovery
+ebuild=src/packaging/gentoo/sys-apps/rd-recovery/rd-recovery-0.1.ebuild
+conf=etc/rd-recovery.conf
+deb=$top/build/deb/rd-recovery_0.1-1_amd64.deb
+
+fail() {
+	echo "  $*" >&2
+	exit 1
+}
+
+# shellcheck source=/dev/null
+. "$top/tests/install/words.sh"
+
+# --- cases: files
+
+listing() {
+	(cd "$1" && find . -xdev -printf '%p %y %m %U %G %l\n' | sort)
+}
+
+# installed DIR: modes and paths of what is there, as `install.sh list` says them.
+installed() {
+	(cd "$1" && find . ! -type d -printf '%#m %P\n' | sed 's, , /,' | sort)
+}
+
+listed() {
+	sh src/packaging/install.sh list | sort
+}
+
+install_is_what_the_table_says() {
+	make -s install DESTDIR="$dir/a b"
+	listed >"$dir/listed"
+	installed "$dir/a b" | diff "$dir/listed" - || fail 'other files'
+	grep -qx '0600 /etc/rd-recovery.conf' "$dir/listed" || fail 'the configuration is not for root alone'
+	[ "$(grep -c /usr/share/man/ "$dir/listed")" -eq 3 ] || fail 'not three manual pages'
+	cmp "$dir/a b/usr/sbin/rd-recovery" "$payload" || fail 'another payload'
+}
+
+uninstall_leaves_nothing() {
+	mkdir -p "$dir/etc" "$dir/usr/lib" "$dir/usr/sbin" "$dir/usr/share/man"
+	listing "$dir" >/run/before
+	make -s install DESTDIR="$dir"
+	make -s uninstall DESTDIR="$dir" || fail 'uninstall failed'
+	listing "$dir" | diff /run/before - || fail 'something is left'
+	make -s uninstall DESTDIR="$dir" || fail 'a second uninstall failed'
+}
+
+uninstall_keeps_the_folders_of_others() {
+	mkdir -p "$dir/usr/local/sbin" "$dir/usr/local/lib" "$dir/usr/local/share/man" "$dir/usr/lib/dracut/modules.d/99base"
+	make -s install uninstall DESTDIR="$dir" PREFIX=/usr/local
+	for _dir in usr/local/sbin usr/local/lib usr/local/share/man usr/lib/dracut/modules.d/99base; do
+		[ -d "$dir/$_dir" ] || fail "$_dir is gone"
+	done
+	[ -z "$(find "$dir" ! -type d)" ] || fail 'a file is left'
+}
+
+own_configuration_is_never_overwritten() {
+	mkdir "$dir/etc"
+	echo 'reset = no' >"$dir/$conf"
+	make -s install DESTDIR="$dir" | grep -q "$conf" || fail 'not said'
+	[ "$(cat "$dir/$conf")" = 'reset = no' ] || fail 'overwritten by install'
+	make -s uninstall DESTDIR="$dir" | grep -q "$conf" || fail 'not said'
+	[ "$(cat "$dir/$conf")" = 'reset = no' ] || fail 'removed by uninstall'
+}
+
+dracut_module_finds_the_payload() {
+	for _prefix in /usr /usr/local; do
+		make -s install DESTDIR="$dir" PREFIX=$_prefix
+		# shellcheck disable=SC2016 # bash's
+		_found=$(dracutsysrootdir=$dir moddir=$dir/usr/lib/dracut/modules.d/90rd-recovery bash -c '. "$moddir/module-setup.sh"; rd_recovery_payload')
+		[ "$_found" = "$dir$_prefix/sbin/rd-recovery" ] || fail "with PREFIX=$_prefix it finds '$_found'"
+		make -s uninstall DESTDIR="$dir" PREFIX=$_prefix
+	done
+}
+
+# --- cases: words
+
+manuals_render_without_a_complaint() {
+	for _page in src/man/*; do
+		mandoc -T lint -W warning "$_page" || fail "$_page"
+		_said=$(man --warnings -E UTF-8 -l -Z "$_page" 2>&1 >/dev/null)
+		[ -z "$_said" ] || fail "$_page: $_said"
+		for _section in FILES EXAMPLES SECURITY 'SEE ALSO'; do
+			grep -qx ".Sh $_section" "$_page" || fail "$_page has no section $_section"
+		done
+	done
+	grep -qx '.Sh EXIT STATUS' src/man/rd-recovery.8 || fail 'rd-recovery(8) says no exit status'
+}
+
+manual_names_every_command_and_option() {
+	text rd-recovery.8 >"$dir/text"
+	found arguments 13
+	found commands 10
+	for _word in $(options) $("$payload" --help | grep -o -e '--[a-z-]*'); do
+		grep -qE -e "^ {5}$_word( |$)" "$dir/text" || fail "no $_word"
+	done
+	for _word in $(commands) boot -h; do
+		grep -qE -e "^ {5}([a-z-]+, )*$_word(,| |$)" "$dir/text" || fail "no $_word"
+	done
+}
+
+# Synopsis and parser agree on what each command takes.
+manual_gives_each_command_its_options() {
+	text rd-recovery.8 | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' >"$dir/synopsis"
+	for _command in run diagnose rollback capture hash boot; do
+		awk -v c="$_command" '$1 == "rd-recovery" { on = $2 == c } on' "$dir/synopsis" | grep -oE -e '--[a-z-]+' | sort >"$dir/said"
+		for _option in $(options | sort); do
+			if takes "$_command" "$_option"; then echo "$_option"; fi
+		done | diff "$dir/said" - || fail "$_command"
+	done
+}
+
+manuals_name_every_key_and_parameter() {
+	found words 12
+	text rd-recovery.conf.5 >"$dir/conf"
+	text rd-recovery.cmdline.7 >"$dir/cmdline"
+	for _key in $(keys FILE); do
+		grep -qE "^ {5}$_key( |$)" "$dir/conf" || fail "rd-recovery.conf(5): no $_key"
+		right_default "$_key" "^ *$_key( |$)" "$dir/conf"
+	done
+	for _key in $(keys KERNEL); do
+		grep -qE "^ {5}rd\.recovery\.$_key=" "$dir/cmdline" || fail "rd-recovery.cmdline(7): no $_key"
+		right_default "$_key" "^ *rd\.recovery\.$_key=" "$dir/cmdline"
+	done
+	grep -q '^ *rd\.recovery=' "$dir/cmdline" || fail 'rd-recovery.cmdline(7): no rd.recovery'
+}
+
+manual_names_every_member_of_the_report() {
+	text rd-recovery.8 | sed -n '/^REPORT/,/^FILES/p' >"$dir/text"
+	grep -oE '\\?"[a-z_]+\\?"' src/base/report_json.c | tr -d '\\"' | grep -vx -e true -e false >"$dir/members"
+	[ "$(wc -l <"$dir/members")" -ge 30 ] || fail 'the members were not found'
+	while read -r _member; do
+		grep -qw "$_member" "$dir/text" || fail "no $_member"
+	done <"$dir/members"
+}
+
+configuration_file_explains_every_key() {
+	for _key in $(keys FILE); do
+		[ "$(grep -c "^#$_key = " src/packaging/rd-recovery.conf)" -eq 1 ] || fail "no $_key"
+		grep -B 1 "^#$_key = " src/packaging/rd-recovery.conf | grep -q '^# ' || fail "$_key is not explained"
+		_number=$(default "$_key")
+		[ -z "$_number" ] || grep -qx "#$_key = $_number" src/packaging/rd-recovery.conf || fail "$_key: the default is $_number"
+	done
+	! grep -v -e '^#' -e '^$' src/packaging/rd-recovery.conf || fail 'not all of it is a comment'
+}
+
+# 3: no target; a wrong line would be 2.
+configuration_file_is_right_when_uncommented() {
+	_hash=$(echo secret | "$payload" hash)
+	sed -E "s/^#([a-z_]+ = )/\1/; s/= NAME/= root/; s/= SECONDS/= 60/; s,= FOLDER,= /run,; s,^password_hash = HASH,$_hash," \
+		src/packaging/rd-recovery.conf >"$dir/all"
+	[ "$(grep -c '^[a-z]' "$dir/all")" -eq "$(keys FILE | wc -l)" ] || fail 'a line is no key'
+	for _file in "$dir/all" src/packaging/rd-recovery.conf; do
+		"$payload" run --root "$dir/none" --config "$_file" >"$dir/out" 2>&1
+		[ $? -eq 3 ] || fail "$_file: $(cat "$dir/out")"
+	done
+}
+
+# --- cases: completion. offer_SHELL LINE: the words it offers there.
+
+offer_bash() {
+	# shellcheck disable=SC2016 # bash's
+	bash -c '. src/packaging/completion/rd-recovery.bash; COMP_WORDS=($1); [[ $1 != *" " ]] || COMP_WORDS+=("")
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _rd_recovery; printf "%s\n" "${COMPREPLY[@]}"' bash "$1" 2>/dev/null
+}
+
+offer_zsh() {
+	mkdir -p "$dir/zsh"
+	cp src/packaging/completion/rd-recovery.zsh "$dir/zsh/_rd-recovery"
+	HOME=$dir timeout 60 zsh tests/install/complete.zsh "$dir/zsh" "$1"
+}
+
+# What begins with a dash is offered after a dash alone.
+offer_fish() {
+	case $1 in *' ') _lines="$1|$1-" ;; *) _lines=$1 ;; esac
+	echo "$_lines" | tr '|' '\n' | while IFS= read -r _line; do
+		HOME=$dir fish --no-config -c "source src/packaging/completion/rd-recovery.fish; complete -C '$_line'" </dev/null
+	done | cut -f 1
+}
+
+completes() {
+	commands | sort >"$dir/commands"
+	"offer_$1" 'rd-recovery ' | grep . | sort | diff "$dir/commands" - || fail 'commands'
+	for _command in run diagnose rollback capture hash; do
+		for _option in $(options); do
+			if takes "$_command" "$_option"; then echo "$_option"; fi
+		done | sort >"$dir/options"
+		"offer_$1" "rd-recovery $_command --" | grep . | sort | diff "$dir/options" - || fail "$_command"
+	done
+	"offer_$1" 'rd-recovery run --password ' | grep -v -e '^-' -e '^$' | sort | tr '\n' ' ' >"$dir/modes"
+	[ "$(cat "$dir/modes")" = 'auto config file: generate keep ' ] || fail "modes: $(cat "$dir/modes")"
+}
+
+bash_offers_every_word() {
+	bash -n src/packaging/completion/rd-recovery.bash || fail 'no bash'
+	completes bash
+	mkdir -p "$dir/var/lib/rd-recovery/20260101-000000"
+	: >"$dir/var/lib/rd-recovery/20260101-000000/journal"
+	[ "$(offer_bash "rd-recovery rollback --root $dir 2")" = 20260101-000000 ] || fail 'no run'
+}
+
+zsh_offers_every_word() {
+	completes zsh
+}
+
+fish_offers_every_word() {
+	fish --no-execute src/packaging/completion/rd-recovery.fish || fail 'no fish'
+	completes fish
+}
+
+# --- cases: packages
+
+# debian: the Debian tree at $root, entered.
+debian() {
+	# shellcheck source=/dev/null
+	. "$top/qemu/lib.sh"
+	# shellcheck source=/dev/null
+	. "$top/qemu/machine.sh"
+	overlay systemd "$dir"
+	# The cached tree has no manuals and no documents: an ordinary one has.
+	rm -f "$root"/etc/dpkg/dpkg.cfg.d/*
+}
+
+# What a package leaves that is not dpkg's own.
+debian_listing() {
+	listing "$root" | grep -v -e '^\./var/lib/dpkg' -e '^\./var/log' -e '^\./var/cache/\(man\|debconf\)'
+}
+
+# new_version VERSION: the package again, with another version and another configuration file.
+new_version() {
+	dpkg-deb -R "$deb" "$dir/deb"
+	sed -i "s/^Version: .*/Version: $1/" "$dir/deb/DEBIAN/control"
+	echo '# One comment more.' >>"$dir/deb/$conf"
+	dpkg-deb --root-owner-group -b "$dir/deb" "$root/tmp/new.deb" >/dev/null
+}
+
+package_is_what_make_install_is() {
+	dpkg-deb -x "$deb" "$dir/deb"
+	ZSH_COMPLETIONS=/usr/share/zsh/vendor-completions sh src/packaging/install.sh list | sed '/share\/man/s/$/.gz/' | sort >"$dir/listed"
+	installed "$dir/deb" | grep -v -e /usr/share/doc/ -e /usr/share/lintian/ | diff "$dir/listed" - || fail 'other files'
+	dpkg-deb -c "$deb" | grep -v ' root/root ' && fail 'not all of it is root'"'"'s'
+	cmp "$dir/deb/usr/sbin/rd-recovery" "$payload" || fail 'built again from its own sources it is another payload'
+}
+
+package_installs_upgrades_and_purges_clean() {
+	debian
+	debian_listing >"$dir/before"
+	cp "$deb" "$root/tmp/old.deb"
+	inside dpkg -i /tmp/old.deb >"$dir/out" 2>&1 || fail "$(cat "$dir/out")"
+	grep -q '^Processing triggers for dracut' "$dir/out" || fail 'dracut is not told'
+	[ -z "$(inside dpkg -V rd-recovery 2>&1)" ] || fail 'dpkg -V complains'
+	[ "$(stat -c '%a %U:%G' "$root/$conf")" = '600 root:root' ] || fail 'the configuration is not for root alone'
+	[ "$(inside rd-recovery --version)" = 'rd-recovery 0.1' ] || fail 'it does not start'
+	changed_configuration_stays
+	inside dpkg -r rd-recovery >"$dir/out" 2>&1 || fail "$(cat "$dir/out")"
+	debian_listing | diff "$dir/before" - | sed -nE 's/^[<>] (\S+) .*/\1/p' >"$dir/left"
+	printf './%s\n' "$conf" "$conf.dpkg-dist" | diff - "$dir/left" || fail 'remove leaves more than the configuration, or less'
+	mkdir -p "$root/var/lib/rd-recovery/run"
+	inside dpkg -P rd-recovery >"$dir/out" 2>&1 || fail "$(cat "$dir/out")"
+	debian_listing | diff "$dir/before" - || fail 'purge leaves something'
+}
+
+changed_configuration_stays() {
+	echo 'reset = no' >>"$root/$conf"
+	cp "$root/$conf" "$dir/changed"
+	# The same package again: no question, for its own file is as it was.
+	inside dpkg -i /tmp/old.deb >"$dir/out" 2>&1 </dev/null || fail "$(cat "$dir/out")"
+	cmp "$root/$conf" "$dir/changed" || fail 'changed when installed again'
+	new_version 0.1-2
+	inside dpkg -i --force-confdef --force-confold /tmp/new.deb >"$dir/out" 2>&1 </dev/null || fail "$(cat "$dir/out")"
+	cmp "$root/$conf" "$dir/changed" || fail 'changed by an upgrade'
+	[ "$(stat -c %a "$root/$conf" "$root/$conf.dpkg-dist" | uniq)" = 600 ] || fail 'modes after the upgrade'
+}
+
+installed_package_is_in_the_initramfs() {
+	debian
+	cp "$deb" "$root/tmp/old.deb"
+	inside dpkg -i /tmp/old.deb >"$dir/out" 2>&1 || fail "$(cat "$dir/out")"
+	inside dracut --quiet --no-kernel --no-hostonly --no-compress --tmpdir /tmp --modules 'base rd-recovery' /tmp/initrd 1.0 >"$dir/out" 2>&1 ||
+		fail "$(cat "$dir/out")"
+	inside lsinitrd /tmp/initrd >"$dir/out" 2>&1
+	grep -qE '^-rwxr-xr-x .* usr/sbin/rd-recovery$' "$dir/out" || fail 'no payload'
+	grep -qE '^-rw------- .* etc/rd-recovery\.conf$' "$dir/out" || fail 'no configuration, or not for root alone'
+	grep -qE ' usr/lib/rd-recovery/libxcrypt-.*\.tar\.xz$' "$dir/out" || fail 'no sources of libxcrypt'
+	grep -q 'pre-pivot/80-*rd-recovery-pre-pivot.sh$' "$dir/out" || fail 'no hook'
+}
+
+ebuild_installs_what_make_install_does() {
+	bash -n "$ebuild" || fail 'no bash'
+	mkdir "$dir/distfiles"
+	for _name in libxcrypt bearssl; do
+		_file=$(sed -nE "s,.*/$_name/($_name.*)\$,\1,p" "$ebuild")
+		cp "build/sources/$_name.tar.xz" "$dir/distfiles/$_file"
+	done
+	DISTDIR=$dir/distfiles WORKDIR=$dir bash tests/install/portage-double.sh "$PWD/$ebuild" "$PWD" "$dir/image" src_install pkg_postinst >"$dir/out" 2>&1 ||
+		fail "$(cat "$dir/out")"
+	listed >"$dir/listed"
+	installed "$dir/image" | diff "$dir/listed" - || fail 'other files'
+}
+
+versions_agree() {
+	_version=$(sed -n 's/^VERSION *:= //p' Makefile)
+	[ -f "src/packaging/gentoo/sys-apps/rd-recovery/rd-recovery-$_version.ebuild" ] || fail 'the ebuild'
+	[ "$(sed -nE '1s/.*\((.*)-[0-9]+\).*/\1/p' src/packaging/debian/changelog)" = "$_version" ] || fail 'the changelog'
+	[ "$("$payload" --version)" = "rd-recovery $_version" ] || fail 'the payload'
+}
+
+cases='install_is_what_the_table_says uninstall_leaves_nothing uninstall_keeps_the_folders_of_others
+	own_configuration_is_never_overwritten dracut_module_finds_the_payload
+	manuals_render_without_a_complaint manual_names_every_command_and_option manual_gives_each_command_its_options
+	manual_names_every_member_of_the_report manuals_name_every_key_and_parameter configuration_file_explains_every_key configuration_file_is_right_when_uncommented
+	bash_offers_every_word zsh_offers_every_word fish_offers_every_word versions_agree ebuild_installs_what_make_install_does
+	package_is_what_make_install_is package_installs_upgrades_and_purges_clean installed_package_is_in_the_initramfs'
+
+if [ "${1-}" = --one ]; then
+	dir=$top/build/install-test
+	mkdir -p "$dir"
+	mount -t tmpfs install-test "$dir"
+	mount -t tmpfs install-test /run
+	"$2"
+	exit
+fi
+
+[ "$(id -u)" -eq 0 ] || {
+	echo 'tests/install: needs root' >&2
+	exit 2
+}
+sh "$top/qemu/image.sh" trees || exit 1
+make -s deb >build/deb.log 2>&1 || {
+	tail -n 20 build/deb.log
+	exit 1
+}
+passed=0 failed=0
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $cases
+for name; do
+	if why=$(unshare -m -p -f --mount-proc sh "$0" --one "$name" 2>&1); then
+		passed=$((passed + 1))
+		echo "ok $name"
+	else
+		failed=$((failed + 1))
+		echo "not ok $name"
+		echo "$why"
+	fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
