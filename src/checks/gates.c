@@ -98,7 +98,7 @@ static bool find_nologin(const struct target *t, char *dst, size_t cap)
 	static const char usual[][17] = {"/var/run/nologin", "/etc/nologin"};
 	char text[400];
 	struct buf b = BUF_OF(text);
-	struct pam_line l;
+	struct pam_line l = {.type = ""};
 
 	if (!gate_find(t, "pam_nologin.so", &l))
 		return false;
@@ -152,7 +152,7 @@ static bool find_securetty(const struct target *t, struct buf *b, const char **w
 	unsigned n = console_names(list, CONSOLES);
 	char v[8], text[400], *data;
 	struct buf args = BUF_OF(text);
-	struct pam_line l;
+	struct pam_line l = {.type = ""};
 	struct stat st;
 	bool named;
 	size_t len = 0;

@@ -54,7 +54,7 @@ static bool is_listed(const struct target *t, const char *shell)
 /* Why this shell keeps its user out; NULL: it does not. */
 static const char *shell_fault(const struct target *t, const char *shell)
 {
-	struct pam_line gate;
+	struct pam_line gate = {.type = ""};
 	struct stat st;
 
 	if (target_is_unknown(t, shell))
@@ -139,7 +139,7 @@ static bool comes_later(const struct target *t, const char *home)
 					 "/etc/systemd/system/home.automount"};
 	static const char makers[][18] = {"pam_mkhomedir.so", "pam_mount.so"};
 	char data[8192];
-	struct pam_line gate;
+	struct pam_line gate = {.type = ""};
 
 	for (unsigned i = 0; i < 2; i++) {
 		const char *p = data, *line;
@@ -342,7 +342,7 @@ void detect_homed(struct check_context *c)
 	    "homed-user", SEVERITY_NOTE, BLOCKS_NOBODY,
 	    "as root on the booted system: homectl inspect NAME; homectl passwd NAME"};
 	char name[64] = "";
-	struct pam_line gate;
+	struct pam_line gate = {.type = ""};
 	struct account a;
 
 	if (c->user && *c->user && !account_of_user(c, &a) && is_homed(c->t, c->user))

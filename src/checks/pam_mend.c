@@ -65,9 +65,11 @@ static int look_for_include(void *arg, int dirfd, const char *name)
 		return 0;
 	snprintf(path, sizeof path, "%s/%s", in->folder, name);
 	data = path_slurp(in->m->v.t->fd, path, PAM_FILE_MOST, &len);
+	if (!data)
+		return 0;
 	t.p = data;
 	t.end = data + len;
-	while (data && !in->found && pam_text_next(&t, text, sizeof text)) {
+	while (!in->found && pam_text_next(&t, text, sizeof text)) {
 		struct pam_line l;
 
 		in->found = pam_parse_line(text, strlen(text), &l) == 1 && pam_is_include(&l) &&
@@ -114,7 +116,7 @@ static bool find_like(const struct text_of *in, const struct pam_line *like, str
  * the evaluator's question. */
 static bool is_guard(const struct pam_mend *m, const struct pam_line *l)
 {
-	struct pam_entry e;
+	struct pam_entry e = {0};
 	enum pam_kind kind = pam_kind_of(l->module);
 	unsigned jump;
 	char path[256];
@@ -134,7 +136,7 @@ static void find_lost(const struct pam_mend *m, const char *data, size_t len,
 	char text[2048];
 	struct pam_line l, other;
 
-	while (data && !k->lost[0] && pam_text_next(&t, text, sizeof text)) {
+	while (!k->lost[0] && pam_text_next(&t, text, sizeof text)) {
 		if (pam_parse_line(text, strlen(text), &l) != 1)
 			continue;
 		if (find_like(&now, &l, &other))
@@ -185,7 +187,7 @@ int pam_judge(struct pam_mend *m, struct pam_candidate *k)
 		return pam_because(m, "with it, the stack is no better");
 	if (k->edit)
 		return judge_edit(m, &then);
-	if (!strcmp(k->path, m->f.file))
+	if (m->data && !strcmp(k->path, m->f.file))
 		find_lost(m, m->data, m->len, k);
 	if (k->lost[0] && !pam_is_local(m, k->path))
 		return pam_because(m, "it lacks %s, and others than the console use it", k->lost);

@@ -290,7 +290,7 @@ static int try_archive(struct ladder *l, const char *archive)
 
 static int from_archive(struct ladder *l)
 {
-	struct pkg_archives a;
+	struct pkg_archives a = {.n = 0};
 
 	if ((!l->m && find_owner(l)) || given_up(l))
 		return -1;

@@ -104,7 +104,7 @@ static bool accept(struct person *p, long uid, long gid)
 
 static void from_backup(struct person *p)
 {
-	char text[3][200], ids[2][16];
+	char text[3][200] = {""}, ids[2][16] = {""};
 	size_t len, at, end;
 	char *data = path_slurp(p->t->fd, "/etc/passwd-", FILE_MOST, &len);
 	const char *line = data;

@@ -94,7 +94,7 @@ static bool find_faillock(const struct target *t, const struct account *a, struc
 {
 	char text[SETTINGS], conf[200] = "/etc/security/faillock.conf", dir[120];
 	struct buf b = BUF_OF(text);
-	struct pam_line l;
+	struct pam_line l = {.type = ""};
 	size_t len;
 	char *data;
 	bool locked;
@@ -123,7 +123,7 @@ static bool find_tally2(const struct target *t, const struct account *a, struct 
 	unsigned char record[RECORD];
 	char text[400];
 	struct buf b = BUF_OF(text);
-	struct pam_line l;
+	struct pam_line l = {.type = ""};
 	int fd;
 	bool locked;
 

@@ -245,7 +245,7 @@ static bool no_manager(struct ladder *l)
 
 static int rung_cached(struct ladder *l)
 {
-	struct pkg_archives a;
+	struct pkg_archives a = {.n = 0};
 	char script[600];
 	struct pkg_job job = {
 	    .t = l->c->t, .name = "unpack", .script = script, .seconds = l->c->set->timeout};

@@ -52,7 +52,7 @@ static bool canonical(const struct maker *m, const char *path, char dst[300])
 
 static bool is_taken(const struct maker *m, const char *path)
 {
-	char field[1000];
+	char field[1000] = "";
 	struct buf b = BUF_OF(field);
 
 	field_add(&b, "path", path);

@@ -257,11 +257,13 @@ static int walk_include(const struct walk *w, struct pam_use *u)
 {
 	struct walk inner = *w;
 	struct pam_line of_type = *u->line;
+	struct pam_use typed = *u;
 	char file[256];
 
 	if (!of_type.type[0] && w->type) { /* of an @include, that of the include around it */
 		str_copy(of_type.type, sizeof(of_type.type), w->type);
-		u->line = &of_type;
+		typed.line = &of_type;
+		u = &typed;
 	}
 	if (!strcasecmp(u->line->control, "substack")) {
 		int rc;
@@ -323,6 +325,14 @@ static const char *of_service(const struct walk *w, const char *text)
 	return !strncasecmp(text, w->service, n) && blank(text[n]) ? text + n : NULL;
 }
 
+static int say_line(const struct walk *w, const struct pam_use *u, const struct pam_line *l)
+{
+	struct pam_use said = *u;
+
+	said.line = l;
+	return w->fn(w->arg, &said);
+}
+
 static int walk_text(const struct walk *w, struct pam_use *u, struct pam_text *t)
 {
 	struct pam_line nothing = {.type = ""};
@@ -337,9 +347,8 @@ static int walk_text(const struct walk *w, struct pam_use *u, struct pam_text *t
 		u->lines = t->lines;
 		if (t->bad || !--*w->left) {
 			str_copy(nothing.type, sizeof(nothing.type), w->type ? w->type : "");
-			u->line = &nothing;
 			u->state = PAM_MALFORMED;
-			return w->fn(w->arg, u);
+			return say_line(w, u, &nothing);
 		}
 		if (!line)
 			continue;
@@ -348,9 +357,8 @@ static int walk_text(const struct walk *w, struct pam_use *u, struct pam_text *t
 	}
 	if (any || rc)
 		return rc;
-	u->line = &nothing;
 	u->state = PAM_EMPTY;
-	return w->fn(w->arg, u);
+	return say_line(w, u, &nothing);
 }
 
 static int walk_file(const struct walk *w, const char *file)
