@@ -44,6 +44,14 @@ disk() {
 	mke2fs -q -t ext4 "$@" -E lazy_itable_init=0,lazy_journal_init=0 -d "$_tree" "$dir/$_name" "$_size"
 }
 
+# gpt_disk NAME TREE MEBIBYTES PARTUUID: the same in the one partition of a GPT.
+gpt_disk() {
+	rm -f "$dir/$1"
+	truncate -s "$(($3 + 2))M" "$dir/$1"
+	printf 'label: gpt\nstart=2048, size=%s, uuid=%s\n' "$(($3 * 2048))" "$4" | sfdisk -q "$dir/$1"
+	mke2fs -q -t ext4 -E lazy_itable_init=0,lazy_journal_init=0,offset=1048576 -d "$2" "$dir/$1" "$3M"
+}
+
 uuid() {
 	echo "5d0c0000-0000-4000-8000-$(printf %s "$1" | od -An -tx1 | tr -d ' \n' | head -c 12 | sed 's/$/000000000000/' | head -c 12)"
 }
@@ -58,6 +66,50 @@ poor_capture() {
 	inside sh -c 'mkdir -p /tmp/poor && cd /tmp/poor && find . | cpio -o -H newc --quiet' | cat "$dir/initrd-systemd" - >"$dir/initrd-poor"
 }
 
+# btrfs can only be filled from a folder without subvolumes: a hook of the initramfs makes them of it, before root is mounted.
+subvolumes() {
+	mkdir -p "$dir/mnt/hook/usr/lib/dracut/hooks/pre-mount"
+	cat >"$dir/mnt/hook/usr/lib/dracut/hooks/pre-mount/01-subvolumes.sh" <<-'END'
+		mkdir /top
+		mount -t btrfs /dev/vda /top
+		btrfs subvolume snapshot /top /top/@
+		for _sub in home var; do
+			btrfs subvolume create "/top/@$_sub"
+			cp -a "/top/$_sub/." "/top/@$_sub"
+			rm -rf "/top/@/$_sub" "/top/$_sub"
+			mkdir "/top/@/$_sub"
+		done
+		umount /top
+	END
+	(cd "$dir/mnt/hook" && find . | cpio -o -H newc --quiet) | cat "$dir/initrd-plain" - >"$dir/initrd-subvolumes"
+}
+
+# separate_disks: what split.img and hung.img leave to file systems of their own, each named in fstab in another way.
+separate_disks() {
+	for _sub in boot var home; do
+		mv "$root/$_sub" "$dir/mnt/$_sub"
+		mkdir "$root/$_sub"
+	done
+	disk boot.img "$dir/mnt/boot" 256M -U "$(uuid boot)"
+	disk var.img "$dir/mnt/var" 256M -L rdvar
+	gpt_disk home.img "$dir/mnt/home" 64 "$(uuid home)"
+	printf '%s\n' "UUID=$(uuid boot) /boot ext4 defaults 0 2" 'LABEL=rdvar /var ext4 defaults 0 2' \
+		"PARTUUID=$(uuid home) /home ext4 defaults 0 2" >>"$root/etc/fstab"
+}
+
+# btrfs.img: its /boot is boot.img.
+btrfs_disk() {
+	for _sub in var home; do
+		rmdir "$root/$_sub"
+		mv "$dir/mnt/$_sub" "$root/$_sub"
+	done
+	printf '%s\n' '/dev/vda / btrfs subvol=@ 0 0' '/dev/vdb /boot ext4 defaults 0 2' "UUID=$(uuid btrfs) /home btrfs subvol=@home 0 0" \
+		'LABEL=rdbtrfs /var btrfs noatime,subvol=@var 0 0' >"$root/etc/fstab"
+	rm -f "$dir/btrfs.img"
+	truncate -s 1536M "$dir/btrfs.img"
+	mkfs.btrfs -q -L rdbtrfs -U "$(uuid btrfs)" --rootdir "$root" "$dir/btrfs.img"
+}
+
 systemd() {
 	overlay systemd "$dir/mnt"
 	slim
@@ -66,33 +118,24 @@ systemd() {
 	rm "$root"/etc/systemd/system/timers.target.wants/*
 	mkdir -p "$root/var/log/journal"
 	install_module
-	initramfs plain --omit 'systemd systemd-initrd dracut-systemd'
-	initramfs systemd
+	initramfs plain --omit 'systemd systemd-initrd dracut-systemd plymouth'
+	initramfs systemd --omit btrfs
 	cripple
 	poor_capture
+	subvolumes
 	leave
 	disk root.img "$root" 1G
 
-	# /boot, /var and /home on their own.
-	for _sub in boot var home; do
-		mv "$root/$_sub" "$dir/mnt/$_sub"
-		mkdir "$root/$_sub"
-		disk "$_sub.img" "$dir/mnt/$_sub" 256M -L "rd$_sub" -U "$(uuid "$_sub")"
-	done
-	printf '%s\n' "UUID=$(uuid boot) /boot ext4 defaults 0 2" "UUID=$(uuid var) /var ext4 defaults 0 2" \
-		'LABEL=rdhome /home ext4 defaults 0 2' >>"$root/etc/fstab"
+	separate_disks
 	disk split.img "$root" 1G
-	for _sub in boot var home; do
-		rmdir "$root/$_sub"
-		mv "$dir/mnt/$_sub" "$root/$_sub"
-	done
-	sed -i '2,$d' "$root/etc/fstab"
 
-	# A package manager that hangs for ever, and nothing to reinstall from.
-	rm "$root"/var/cache/apt/archives/libcrypt1_*.deb
-	printf '#!/bin/sh\ntrap "" TERM INT HUP\nwhile :; do sleep 1000; done\n' >"$root/usr/bin/dpkg"
-	cp "$root/usr/bin/dpkg" "$root/usr/bin/apt-get"
+	# A package manager that hangs for ever, whatever is asked of it.
+	mkdir "$dir/mnt/programs"
+	cp -p "$root/usr/bin/dpkg-deb" "$root/usr/bin/dpkg" "$root/usr/bin/apt-get" "$dir/mnt/programs/"
+	hang
 	disk hung.img "$root" 1G
+	cp -p "$dir/mnt/programs/"* "$root/usr/bin/"
+	btrfs_disk
 }
 
 openrc() {

@@ -30,3 +30,16 @@ no_display() {
 cripple() {
 	cp --remove-destination "$top/build/libs/crippled/libcrypt.so.1.1.0" "$root/lib/x86_64-linux-gnu/libcrypt.so.1.1.0"
 }
+
+# hang: whatever is asked of the package manager, it ignores what it can and never ends; each of its programs says that it was started.
+hang() {
+	for _name in dpkg-deb dpkg apt-get; do
+		cat >"$root/usr/bin/$_name" <<-'END'
+			#!/bin/sh
+			trap "" TERM INT HUP
+			echo "double started: $0"
+			echo waiting
+			while :; do sleep 1000; done
+		END
+	done
+}

@@ -4,7 +4,7 @@ set -eu
 
 cd "$(dirname "$0")/.."
 qemu/image.sh
-[ $# -gt 0 ] || set -- normal systemd plain openrc split hung rollback diagnose hibernated noroot
+[ $# -gt 0 ] || set -- normal systemd plain openrc btrfs hung diagnose hibernated noroot
 mkdir -p build/qemu/logs build/qemu/run
 passed=0 failed=0
 for name; do

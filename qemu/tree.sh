@@ -36,7 +36,7 @@ base() {
 systemd() {
 	cp -a --reflink=auto "$dir/base" "$dir/systemd.new"
 	enter "$dir/systemd.new"
-	packages systemd-sysv libpam-systemd
+	packages systemd-sysv libpam-systemd btrfs-progs plymouth
 }
 
 openrc() {

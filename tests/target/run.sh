@@ -9,6 +9,8 @@ payload=$top/build/rd-recovery
 crippled=$top/build/libs/crippled/libcrypt.so.1.1.0
 right=correct-horse-9
 logs=
+# shellcheck source=/dev/null
+. "$top/qemu/machine.sh"
 
 fail() {
 	echo "  $*" >&2
@@ -353,18 +355,9 @@ unproven_manager_on_the_target_leaves_nothing() {
 	grep -q 'changes": 0' "$logs/report.json" || fail 'changes are claimed'
 }
 
-# hang NAME...: programs of the package manager that ignore what they can and never end; each says that it was started.
-hang() {
-	for _name; do
-		# shellcheck disable=SC2016 # the double's own
-		printf '#!/bin/sh\ntrap "" TERM INT HUP\necho "double started: $0"\necho waiting\nwhile :; do sleep 1000; done\n' >"$root/usr/bin/$_name"
-		chmod 755 "$root/usr/bin/$_name"
-	done
-}
-
 hung_package_manager_costs_its_limit() {
 	root
-	hang dpkg-deb dpkg apt-get
+	hang
 	recover 0 --timeout 20
 	accepts "$(new_password)" || fail 'the new password is refused'
 	pgrep -f 'sleep 1000' >/dev/null && fail 'something of it survives'
@@ -523,7 +516,7 @@ encrypted_root_keeps_the_details() {
 interrupted_run_keeps_its_backups() {
 	root
 	chmod 700 "$root/usr/lib"
-	hang dpkg-deb
+	hang
 	"$payload" run --root "$root" >"$dir/out" 2>&1 &
 	_pid=$!
 	# the mode is mended; the package manager hangs
@@ -600,8 +593,7 @@ canary_leaves_no_tally() {
 # /bin/login and su run a script as its interpreter: only its command line tells whose shell it is.
 script_as_login_shell_is_recognised() {
 	root systemd sound
-	# shellcheck disable=SC2016 # what the script reads
-	printf '#!/bin/sh -u\nwhile read -r line; do eval "$line"; done\n' >"$root/usr/local/bin/menu"
+	printf '%s\n' '#!/bin/sh -u' 'while read -r line; do echo no; done' >"$root/usr/local/bin/menu"
 	chmod 755 "$root/usr/local/bin/menu"
 	chroot "$root" /usr/sbin/usermod -s /usr/local/bin/menu argo
 	recover 0 --phases 3,5,8 --timeout 40
