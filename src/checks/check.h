@@ -17,6 +17,7 @@ struct check_context {
 	struct journal *journal; /* NULL during detection */
 	const char *user;	 /* whose login this is about, "" nobody's */
 	bool named;		 /* a person named the user: only then is a lock taken off */
+	bool busy;		 /* something that runs holds the target: its locks may be in use */
 	int64_t deadline;	 /* absolute; what runs programs keeps it */
 	long timeout;		 /* seconds for one of them */
 };

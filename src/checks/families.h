@@ -22,6 +22,11 @@ int repair_display(struct check_context *c);
 void detect_getty(struct check_context *c);
 int repair_getty(struct check_context *c);
 
+/* locks.c: what a crash left in the way of passwd(1) and package managers */
+void detect_locks(struct check_context *c);
+int repair_account_locks(struct check_context *c);
+int repair_package_locks(struct check_context *c);
+
 /* account.c: what the account's own lines say */
 bool account_of_user(const struct check_context *c, struct account *a);
 void detect_locked(struct check_context *c);

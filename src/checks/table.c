@@ -13,6 +13,8 @@ const struct check checks[] = {
     {"etc-modes", 3, detect_modes, repair_modes},
     {"setuid-lost", 3, detect_setuid, repair_setuid},
     {"nss-broken", 3, detect_nss, repair_nss},
+    {"shadow-locked", 2, detect_locks, repair_account_locks},
+    {"package-locked", 2, NULL, repair_package_locks},
     {"loader-missing", 3, detect_loader, NULL},
     {"libcrypt-missing", 3, NULL, NULL},
     {"libcrypt-method", 3, detect_libcrypt, NULL},

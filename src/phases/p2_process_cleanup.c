@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MOST 32
@@ -171,94 +170,11 @@ static unsigned end_holders(struct look *l)
 	return survived;
 }
 
-/* --- lock files */
-
-enum lock_kind { LOCK_EXISTS, LOCK_FCNTL };
-
-static const struct {
-	const char *path;
-	enum lock_kind
-	    kind; /* is it the file that locks, or a kernel lock on it, which no reboot survives? */
-} locks[] = {
-    {"/etc/passwd.lock", LOCK_EXISTS},	     {"/etc/shadow.lock", LOCK_EXISTS},
-    {"/etc/group.lock", LOCK_EXISTS},	     {"/etc/gshadow.lock", LOCK_EXISTS},
-    {"/etc/subuid.lock", LOCK_EXISTS},	     {"/etc/subgid.lock", LOCK_EXISTS},
-    {"/var/lib/pacman/db.lck", LOCK_EXISTS}, {"/etc/.pwd.lock", LOCK_FCNTL},
-    {"/var/lib/dpkg/lock", LOCK_FCNTL},	     {"/var/lib/dpkg/lock-frontend", LOCK_FCNTL},
-    {"/var/lib/apt/lists/lock", LOCK_FCNTL}, {"/var/lib/rpm/.rpm.lock", LOCK_FCNTL},
-    {"/var/lib/rpm/__db.001", LOCK_FCNTL},   {"/var/db/pkg/.pkg.portage_lockfile", LOCK_FCNTL},
-    {"/lib/apk/db/lock", LOCK_FCNTL},
-};
-
-/* Returns 1 moved aside, 0 nothing done, -1 failed. */
-static int clear_lock(struct context *c, const char *path, struct finding *f)
-{
-	if (!c->journal) {
-		report_finding(c->report, f);
-		return 0;
-	}
-	str_copy(f->action, sizeof f->action, "moved aside into the journal");
-	if (file_remove(c->journal, path) == 0 && !path_exists(c->t->fd, path)) {
-		f->state = FINDING_REPAIRED;
-		report_finding(c->report, f);
-		return 1;
-	}
-	report_failure(c->report, path, strerror(errno), NULL);
-	f->state = FINDING_FAILED;
-	report_finding(c->report, f);
-	return -1;
-}
-
-static int see_lock(struct look *l, const char *path, const struct stat *st)
-{
-	static const char words[][52] = {"older than this boot, or nobody is left who made it",
-					 "newer than this boot: it may be in use",
-					 "its age cannot be told: the clock is not believable"};
-	struct context *c = l->c;
-	enum lock_state state =
-	    lock_judge(st->st_mtim.tv_sec, process_boot_time(), time(NULL), c->t->live || l->busy);
-	struct finding f = {.id = "shadow-locked",
-			    .severity = SEVERITY_WARNING,
-			    .blocks = BLOCKS_NOBODY,
-			    .repairable = true};
-
-	if (strncmp(path, "/etc/", 5))
-		str_copy(f.id, sizeof f.id, "package-locked");
-	snprintf(f.evidence, sizeof f.evidence, "%s: a lock, %s", path, words[state]);
-	snprintf(f.action, sizeof f.action, "rm %s when nothing uses it", path);
-	if (state != LOCK_STALE || c->t->live) {
-		f.repairable = false;
-		report_finding(c->report, &f);
-		return 0;
-	}
-	return clear_lock(c, path, &f);
-}
-
-static void see_locks(struct look *l, unsigned *moved, unsigned *failed)
-{
-	struct context *c = l->c;
-	struct stat st;
-
-	for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
-		const char *path = locks[i].path;
-		int rc;
-
-		if (target_is_unknown(c->t, path) || path_stat(c->t->fd, path, false, &st))
-			continue;
-		if (locks[i].kind == LOCK_FCNTL) {
-			log_line("%s: harmless, a lock on it ends with its process", path);
-			continue;
-		}
-		rc = see_lock(l, path, &st);
-		*moved += rc > 0;
-		*failed += rc < 0;
-	}
-}
-
 enum outcome p2_process_cleanup(struct context *c)
 {
 	struct look *l = calloc(1, sizeof *l);
-	unsigned survived = 0, moved = context_repair(c, 2), failed = 0, ended;
+	struct check_context checks_of = context_checks(c);
+	unsigned survived = 0, moved = 0, failed = 0, ended;
 
 	if (!l)
 		return OUTCOME_FAILED;
@@ -271,13 +187,13 @@ enum outcome p2_process_cleanup(struct context *c)
 			usleep(1000U * (unsigned)D_WAIT_MS);
 		process_each(second_look, l);
 		survived = end_holders(l);
+		checks_of.busy = l->busy;
+		failed = check_repair_phase(&checks_of, 2, &moved);
 	}
-	see_locks(l, &moved, &failed);
 	ended = (unsigned)l->nends - survived;
 	phase_text(
 	    c, 2,
-	    "%u odd processes, %u hold the target, %u ended, %u survived, %u causes or stale "
-	    "locks cleared%s",
+	    "%u odd processes, %u hold the target, %u ended, %u survived, %u causes cleared%s",
 	    l->odd, l->held, ended, survived, moved,
 	    c->t->live ? "; the target runs: only looked" : "");
 	free(l);
