@@ -18,6 +18,8 @@ const struct check checks[] = {
     {"loader-missing", 3, detect_loader, NULL},
     {"libcrypt-missing", 3, NULL, NULL},
     {"libcrypt-method", 3, detect_libcrypt, NULL},
+    {"hash-legacy", 4, NULL, NULL},
+    {"hash-too-new", 4, NULL, NULL},
     {"account-locked", 4, NULL, repair_locked},
     {"root-locked", 4, detect_locked, repair_locked},
     {"account-expired", 4, detect_expired, repair_expired},

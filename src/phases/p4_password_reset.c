@@ -27,6 +27,8 @@ static void judge(struct reset *r)
 	const struct account *a = &r->a;
 	unsigned proven = r->c->shared->methods_proven;
 
+	if (proven)
+		proven |= accounts_pam_methods(r->c->t);
 	if (a->locked)
 		str_copy(r->why, sizeof r->why, "locked");
 	else if (a->damaged)

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/path.h"
 #include "target/accounts_text.h"
+#include "target/pam.h"
 #include "target/shadow.h"
 
 #include <errno.h>
@@ -217,6 +218,13 @@ char *accounts_obstacle(const struct target *t, const struct account *a, long to
 	return dst;
 }
 
+unsigned accounts_pam_methods(const struct target *t)
+{
+	char path[256];
+
+	return pam_module(t->fd, "pam_unix.so", path, sizeof path) ? 0 : 1u << HASH_MD5;
+}
+
 static int collect(void *arg, const struct account *a)
 {
 	unsigned *methods = arg;
@@ -231,7 +239,7 @@ unsigned accounts_methods(const struct target *t)
 	unsigned methods = 0;
 
 	accounts_each(t, collect, &methods);
-	return methods;
+	return methods & ~accounts_pam_methods(t);
 }
 
 enum hash_method accounts_default_method(const struct target *t)

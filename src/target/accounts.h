@@ -38,6 +38,8 @@ int accounts_login_def(const struct target *t, const char *key, char *dst, size_
 char *accounts_obstacle(const struct target *t, const struct account *a, long today, char *dst, size_t cap);
 /* Bit set (1u << method) of the methods in shadow, and the one new passwords get (PAM's pam_unix argument before login.defs' ENCRYPT_METHOD, else HASH_NONE). */
 unsigned accounts_methods(const struct target *t);
+/* Those pam_unix verifies with code of its own, whatever libcrypt does: MD5 where it is there. Not among accounts_methods'. */
+unsigned accounts_pam_methods(const struct target *t);
 enum hash_method accounts_default_method(const struct target *t);
 /* Days since 1970 when the clock can be believed (not before the newest of a few target files), else -1. */
 long accounts_today(const struct target *t);
