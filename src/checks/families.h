@@ -27,6 +27,11 @@ void detect_locks(struct check_context *c);
 int repair_account_locks(struct check_context *c);
 int repair_package_locks(struct check_context *c);
 
+/* shadow.c: passwd, shadow, group, gshadow as files */
+void detect_damaged(struct check_context *c);
+int repair_damaged(struct check_context *c);
+
+#define ACCOUNT_PEOPLE 500 /* from this uid on people, on old systems and new ones */
 /* account.c: what the account's own lines say */
 bool account_of_user(const struct check_context *c, struct account *a);
 void detect_locked(struct check_context *c);
@@ -41,6 +46,8 @@ void detect_home(struct check_context *c);
 int repair_home(struct check_context *c);
 void detect_tied(struct check_context *c);
 void detect_homed(struct check_context *c);
+/* A shell that is there and starts. */
+bool home_shell(const struct target *t, char *dst, size_t cap);
 /* Is something of the user's opened by the old password alone, or can't it be looked at? *what: a
  * static string. */
 bool home_tied(const struct target *t, const struct account *a, const char **what);

@@ -95,7 +95,7 @@ static bool is_fit(const struct target *t, const char *shell)
 	       !shell_fault(t, shell) && !ldso_resolves(t->fd, shell, why, sizeof why);
 }
 
-static bool choose_shell(const struct target *t, char *dst, size_t cap)
+bool home_shell(const struct target *t, char *dst, size_t cap)
 {
 	size_t len = 0;
 	char *data = path_slurp(t->fd, "/etc/shells", SHELLS_MOST, &len);
@@ -120,14 +120,12 @@ int repair_shell(struct check_context *c)
 	char shell[256];
 
 	if (!account_of_user(c, &a) || !shell_fault(c->t, shell_of(&a)) ||
-	    !choose_shell(c->t, shell, sizeof shell))
+	    !home_shell(c->t, shell, sizeof shell))
 		return -1;
 	return shadow_write_passwd(c->t, c->journal, &(struct account_edit){a.name, 6, shell});
 }
 
 /* --- the home */
-
-#define HOME_UID 500 /* from here on people, on old systems and new ones */
 
 enum home_state { HOME_FINE, HOME_MISSING, HOME_FOREIGN, HOME_CLOSED };
 
@@ -161,7 +159,7 @@ static bool comes_later(const struct target *t, const char *home)
 
 static enum home_state home_state(const struct target *t, const struct account *a, struct stat *st)
 {
-	if ((a->uid && a->uid < HOME_UID) || *a->home != '/' || !a->home[1] ||
+	if ((a->uid && a->uid < ACCOUNT_PEOPLE) || *a->home != '/' || !a->home[1] ||
 	    target_is_unknown(t, a->home))
 		return HOME_FINE;
 	if (path_stat(t->fd, a->home, true, st) || !S_ISDIR(st->st_mode))

@@ -18,6 +18,7 @@ const struct check checks[] = {
     {"loader-missing", 3, detect_loader, NULL},
     {"libcrypt-missing", 3, NULL, NULL},
     {"libcrypt-method", 3, detect_libcrypt, NULL},
+    {"shadow-damaged", 4, detect_damaged, repair_damaged},
     {"hash-legacy", 4, NULL, NULL},
     {"hash-too-new", 4, NULL, NULL},
     {"account-locked", 4, NULL, repair_locked},

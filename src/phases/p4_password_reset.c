@@ -231,9 +231,27 @@ static enum outcome decide(struct reset *r)
 	return reset(r, set->password);
 }
 
-enum outcome p4_password_reset(struct context *c)
+/* Repairs, and for whom: damaged files may have hidden the account that is meant. */
+static unsigned repair(struct context *c)
 {
 	unsigned repaired = context_repair(c, 4);
+	struct check_context checks_of = context_checks(c);
+	char name[64], reason[160];
+
+	if (c->set->user[0] || !repaired || accounts_choose(c->t, "", name, reason) ||
+	    !strcmp(name, c->shared->user))
+		return repaired;
+	log_say("user: %s (%s)", name, reason);
+	str_copy(c->shared->user, sizeof c->shared->user, name);
+	str_copy(c->report->user, sizeof c->report->user, name);
+	str_copy(c->report->user_reason, sizeof c->report->user_reason, reason);
+	check_detect_all(&checks_of);
+	return repaired + context_repair(c, 4);
+}
+
+enum outcome p4_password_reset(struct context *c)
+{
+	unsigned repaired = repair(c);
 	struct reset r = {.c = c, .today = accounts_today(c->t)};
 	enum outcome o = OUTCOME_FAILED;
 	const char *bad = "/etc/passwd";
