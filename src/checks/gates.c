@@ -26,6 +26,7 @@ static int match(void *arg, const struct pam_use *u)
 
 bool gate_find(const struct target *t, const char *module, struct pam_line *l)
 {
+	/* cppcheck-suppress ctuuninitvar ; it is filled here */
 	struct gate g = {module, l};
 
 	return pam_each(&(struct pam_source){.rootfd = t->fd}, "login", match, &g) > 0;

@@ -27,7 +27,7 @@ static struct userdb *load(const struct check_context *c)
 static void report(struct check_context *c, enum userdb_kind kind, const struct userdb_damage *d)
 {
 	struct cause cause = {"shadow-damaged", SEVERITY_WARNING, BLOCKS_NOBODY,
-			      "phase 4 mends it by what is left, then from the same file with a -"};
+			      "phase 3 mends it by what is left, then from the same file with a -"};
 	char line[24] = "", more[24] = "";
 
 	if (d->fault == USERDB_TAIL) {

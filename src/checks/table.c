@@ -9,6 +9,8 @@
 
 /* clang-format off */
 const struct check checks[] = {
+    /* first: owners are names, and the hashes say what libcrypt has to do */
+    {"shadow-damaged", 3, detect_damaged, repair_damaged},
     {"disk-full", 2, detect_space, NULL},
     {"etc-modes", 3, detect_modes, repair_modes},
     {"setuid-lost", 3, detect_setuid, repair_setuid},
@@ -18,7 +20,6 @@ const struct check checks[] = {
     {"loader-missing", 3, detect_loader, NULL},
     {"libcrypt-missing", 3, NULL, NULL},
     {"libcrypt-method", 3, detect_libcrypt, NULL},
-    {"shadow-damaged", 4, detect_damaged, repair_damaged},
     {"hash-legacy", 4, NULL, NULL},
     {"hash-too-new", 4, NULL, NULL},
     {"account-locked", 4, NULL, repair_locked},

@@ -13,7 +13,8 @@ struct check_context context_checks(const struct context *c)
 				      .report = c->report,
 				      .journal = c->journal,
 				      .user = c->shared->user,
-				      .named = c->set->user[0],
+				      /* the owner of the machine said no: no account is opened */
+				      .named = c->set->user[0] && c->set->reset_allowed,
 				      .deadline = c->deadline,
 				      .timeout = c->set->timeout};
 }

@@ -238,7 +238,7 @@ static unsigned repair(struct context *c)
 	struct check_context checks_of = context_checks(c);
 	char name[64], reason[160];
 
-	if (c->set->user[0] || !repaired || accounts_choose(c->t, "", name, reason) ||
+	if (c->set->user[0] || accounts_choose(c->t, "", name, reason) ||
 	    !strcmp(name, c->shared->user))
 		return repaired;
 	log_say("user: %s (%s)", name, reason);

@@ -45,7 +45,7 @@ static void compare_findings(struct report *r, const struct report *now, struct 
 			log_put(LOG_STATE, "new: %s: %s", now->findings[i].id,
 				now->findings[i].evidence);
 			report_finding(r, &now->findings[i]);
-			n->fresh++;
+			n->fresh += now->findings[i].severity != SEVERITY_NOTE;
 		}
 }
 
