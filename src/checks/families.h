@@ -15,6 +15,8 @@ void detect_setuid(struct check_context *c);
 int repair_setuid(struct check_context *c);
 void detect_nss(struct check_context *c);
 int repair_nss(struct check_context *c);
+void detect_binaries(struct check_context *c);
+int repair_binaries(struct check_context *c);
 void detect_loader(struct check_context *c);
 void detect_libcrypt(struct check_context *c);
 void detect_display(struct check_context *c);
