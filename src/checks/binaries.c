@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ID "binary-missing"
-
 static const struct program {
 	char name[12];
 	bool always; /* no system of people's does without */
@@ -36,9 +34,9 @@ static bool is_known(const struct target *t, const char *path)
 	       (m && !pkg_owner(t, m, path, owner));
 }
 
-/* What is wrong with it, "" nothing; path gets where it is or should be. NixOS has its programs
- * elsewhere. */
-static void judge(const struct target *t, const struct program *p, char path[32], char why[200])
+/* What is wrong with it, "" nothing; path gets where it is or should be. */
+static void judge(const struct target *t, struct ldso *l, const struct program *p, char path[32],
+		  char why[200])
 {
 	bool known = false;
 
@@ -48,7 +46,7 @@ static void judge(const struct target *t, const struct program *p, char path[32]
 		if (target_is_unknown(t, path))
 			return;
 		if (path_exists(t->fd, path)) {
-			ldso_resolves(t->fd, path, why, 200);
+			ldso_check(l, path, why, 200);
 			return;
 		}
 	}
@@ -61,66 +59,95 @@ static void judge(const struct target *t, const struct program *p, char path[32]
 			 known ? "" : ", and no package is known to hold it");
 }
 
+static const char *id_of(const char *why)
+{
+	return strstr(why, ": wants GLIBC") ? "libc-mismatch" : "binary-missing";
+}
+
+/* NixOS has its programs elsewhere. */
 static bool elsewhere(const struct target *t)
 {
-	return path_exists(t->fd, "/etc/NIXOS") || path_exists(t->fd, "/nix/store");
+	return path_exists(t->fd, "/nix/store");
 }
 
 void detect_binaries(struct check_context *c)
 {
-	char path[32], why[200];
+	const struct pkg_manager *m = pkg_in_use(c->t);
+	struct ldso *l = elsewhere(c->t) ? NULL : ldso_open(c->t->fd);
+	char path[32], why[200], action[200];
 
-	if (elsewhere(c->t))
-		return;
-	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+	snprintf(action, sizeof action,
+		 "phase 5 puts it back from the capture or its package; else finish the package "
+		 "manager's work: %s",
+		 m ? m->finish : "see its log");
+	for (size_t i = 0; l && i < sizeof programs / sizeof *programs; i++) {
 		const struct program *p = &programs[i];
-		struct cause cause = {ID, p->blocks ? SEVERITY_ERROR : SEVERITY_WARNING, p->blocks,
-				      "phase 5 puts it back from the capture or its package"};
 
-		judge(c->t, p, path, why);
+		judge(c->t, l, p, path, why);
 		if (*why)
-			check_found(c, &cause, "%s", why);
+			check_found(c,
+				    &(struct cause){id_of(why),
+						    p->blocks ? SEVERITY_ERROR : SEVERITY_WARNING,
+						    p->blocks, action},
+				    "%s", why);
 	}
+	ldso_close(l);
 }
 
-/* "...: libpam_misc.so.0 not found": the library's place is beside the C library. */
-static void restore_library(struct check_context *c, char why[200])
+/* The file at fault: of "FILE: LIBRARY not found" the library, whose place is beside the C library;
+ * of "FILE: wants VERSION, ..." the file. False: it is the program itself. */
+static bool at_fault(const struct target *t, const char *why, char path[400])
 {
-	char *colon = strrchr(why, ':'), *end = strstr(why, " not found"), path[400];
 	const struct libdirs_query libc = {"libc.so.6", 8 * (int)sizeof(void *)};
-	struct restore r = {path, ID, NULL};
+	const char *colon = strstr(why, ": "), *end;
 	struct libdirs d;
 	char at[300];
 
-	if (!colon || !end || end < colon + 3)
-		return;
-	*end = '\0';
-	libdirs_find(c->t, &d);
-	if (libdirs_lookup(c->t, &d, &libc, at))
-		return;
-	snprintf(path, sizeof path, "%.*s/%s", (int)(strrchr(at, '/') - at), at, colon + 2);
-	if (restore_file(c, &r, why, 200))
-		log_say("%s: %s", path, why);
+	if (!colon)
+		return false;
+	if (str_starts(colon, ": wants ") || str_starts(colon, ": damaged")) {
+		snprintf(path, 400, "%.*s", (int)(colon - why), why);
+		return true;
+	}
+	end = strstr(colon, " not found");
+	libdirs_find(t, &d);
+	if (!end || libdirs_lookup(t, &d, &libc, at))
+		return false;
+	snprintf(path, 400, "%.*s/%.*s", (int)(strrchr(at, '/') - at), at, (int)(end - colon - 2),
+		 colon + 2);
+	return true;
 }
 
+static int repair_one(struct check_context *c, const struct program *p)
+{
+	char program[32], path[400], before[400] = "", why[200] = "";
+
+	for (int k = 0; k < 8; k++) { /* a file a time */
+		struct ldso *l = ldso_open(c->t->fd);
+		struct restore r = {path, id_of(why), NULL};
+
+		if (!l)
+			return -1;
+		judge(c->t, l, p, program, why);
+		ldso_close(l);
+		if (!*why)
+			return 0;
+		if (!at_fault(c->t, why, path))
+			str_copy(path, sizeof path, program);
+		if (!strcmp(path, before) || restore_file(c, &r, why, sizeof why))
+			break;
+		str_copy(before, sizeof before, path);
+	}
+	log_say("%s: %s", path, why);
+	return -1;
+}
+
+/* The first row of the two repairs both. */
 int repair_binaries(struct check_context *c)
 {
 	int rc = 0;
-	char path[32], why[200];
 
-	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
-		struct restore r = {path, ID, NULL};
-
-		for (int k = 0; k < 4; k++) { /* a library a time */
-			judge(c->t, &programs[i], path, why);
-			if (!strstr(why, " not found"))
-				break;
-			restore_library(c, why);
-		}
-		if (!*why || !restore_file(c, &r, why, sizeof why))
-			continue;
-		log_say("%s: %s", path, why);
-		rc = -1;
-	}
+	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+		rc |= repair_one(c, &programs[i]);
 	return rc;
 }

@@ -31,6 +31,7 @@ const struct check checks[] = {
     {"faillock", 4, detect_faillock, repair_faillock},
     {"securetty", 4, detect_securetty, repair_securetty},
     {"binary-missing", 5, detect_binaries, repair_binaries},
+    {"libc-mismatch", 5, NULL, repair_binaries},
     {"pam-file-missing", 5, detect_pam, repair_pam_file},
     {"pam-module-missing", 5, NULL, repair_pam_missing},
     {"pam-module-unloadable", 5, NULL, repair_pam_unloadable},

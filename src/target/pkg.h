@@ -29,6 +29,7 @@ struct pkg_manager {
 	const char *unpack;    /* sh -c script that unpacks package (or image) $1 into the current folder */
 	const char *reinstall[2]; /* sh -c scripts that rebuild or reinstall $1 offline, the second another way, or NULL */
 	const char *official;  /* what a person types in front of the package, once booted, to make a repaired file official */
+	const char *finish;    /* the same, to finish what it was doing when it was interrupted */
 	bool builds;           /* reinstall compiles: build_timeout */
 	/* one line per installed package through fn; non-zero stops and is returned; -1 on error */
 	int (*each)(const struct target *t, pkg_each_fn *fn, void *arg);

@@ -99,6 +99,7 @@ const struct pkg_manager pkg_apk = {
     .unpack = "tar -xzf \"$1\"",
     .reinstall = {"exec apk --no-network --no-progress fix \"$1\"", NULL},
     .official = "apk fix ",
+    .finish = "apk fix",
     .each = each,
     .owner = owner,
     .files = files,

@@ -131,6 +131,7 @@ const struct pkg_manager pkg_dpkg = {
 		  "DEBIAN_FRONTEND=noninteractive exec dpkg --force-depends --force-confold -i "
 		  "\"$f\""},
     .official = "apt-get install --reinstall ",
+    .finish = "dpkg --configure -a && apt-get -f install",
     .each = each,
     .owner = owner,
     .files = files,

@@ -121,6 +121,7 @@ const struct pkg_manager pkg_pacman = {
 		  "exec pacman -U --config /tmp/pacman.conf --noconfirm --overwrite '*' \"$f\"",
 		  NULL},
     .official = "pacman -S ",
+    .finish = "pacman -Syu",
     .each = each,
     .owner = owner,
     .files = files,

@@ -196,6 +196,7 @@ const struct pkg_manager pkg_portage = {
 	 "{ [ ! -e /etc/portage/repos.conf ] || cp -r /etc/portage/repos.conf $c/etc/portage; } "
 	 "&& : >$c/etc/portage/make.conf && export PORTAGE_CONFIGROOT=$c; " EMERGE},
     .official = "emerge --oneshot =",
+    .finish = "emerge --resume || emerge -1 sys-libs/glibc",
     .builds = true,
     .each = each,
     .owner = owner,

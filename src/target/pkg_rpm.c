@@ -142,6 +142,7 @@ const struct pkg_manager pkg_rpm = {
 		  "</dev/null | head -n 1); [ -f \"$f\" ] && exec rpm -U --nodeps --replacepkgs "
 		  "--replacefiles --oldpackage \"$f\""},
     .official = "dnf reinstall ",
+    .finish = "dnf distro-sync",
     .each = each,
     .owner = owner,
     .files = files,
