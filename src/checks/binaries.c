@@ -46,7 +46,8 @@ static void judge(const struct target *t, struct ldso *l, const struct program *
 		if (target_is_unknown(t, path))
 			return;
 		if (path_exists(t->fd, path)) {
-			ldso_check(l, path, why, 200);
+			if (ldso_check(l, path, why, 200) && strstr(why, ": its loader"))
+				*why = '\0'; /* loader-missing's */
 			return;
 		}
 	}

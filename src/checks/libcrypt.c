@@ -1,21 +1,49 @@
 #include "checks/families.h"
 
 #include "base/buf.h"
+#include "base/path.h"
 #include "target/accounts.h"
 #include "target/libcrypt.h"
 
+#include <errno.h>
 #include <stdio.h>
+
+/* The names in the root that a merged /usr leaves, and what shows that it is merged. */
+static const struct {
+	char link[7], to[10], witness[38];
+} links[] = {{"/lib64", "usr/lib64", "/usr/lib64/ld-linux-x86-64.so.2"},
+	     {"/lib", "usr/lib", "/usr/lib/ld-linux-aarch64.so.1"},
+	     {"/lib", "usr/lib", "/usr/lib/x86_64-linux-gnu/libc.so.6"},
+	     {"/lib", "usr/lib", "/usr/lib/modules"},
+	     {"/bin", "usr/bin", "/usr/bin/sh"},
+	     {"/sbin", "usr/sbin", "/usr/sbin/init"}};
+
+bool loader_lost_link(const struct target *t, unsigned *i, const char **link, const char **to)
+{
+	struct stat st;
+
+	for (; *i < sizeof links / sizeof *links; ++*i)
+		if (path_stat(t->fd, links[*i].link, false, &st) && errno == ENOENT &&
+		    !path_stat(t->fd, links[*i].witness, false, &st)) {
+			*link = links[*i].link;
+			*to = links[(*i)++].to;
+			return true;
+		}
+	return false;
+}
 
 void detect_loader(struct check_context *c)
 {
-	struct finding f = {.id = "loader-missing",
-			    .severity = SEVERITY_ERROR,
-			    .blocks = BLOCKS_EVERYONE,
-			    .repairable = true,
-			    .action = "phase 3 looks at the loader, libc and ld.so.preload"};
+	static const struct cause cause = {"loader-missing", SEVERITY_ERROR, BLOCKS_EVERYONE,
+					   "phase 3 looks at the loader, libc and ld.so.preload"};
+	const char *link, *to;
+	char why[320];
+	unsigned i = 0;
 
-	if (libcrypt_control(c->t, 64, f.evidence, sizeof f.evidence))
-		report_finding(c->report, &f);
+	if (loader_lost_link(c->t, &i, &link, &to))
+		check_found(c, &cause, "%s is missing, a link to %s", link, to);
+	else if (libcrypt_control(c->t, 64, why, sizeof why))
+		check_found(c, &cause, "%s", why);
 }
 
 #define BIT(m) (1u << (m))

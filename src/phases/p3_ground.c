@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "checks/families.h"
 #include "target/capture.h"
 #include "target/init_own.h"
 #include "target/libdirs.h"
@@ -39,27 +40,16 @@ static bool preload(struct context *c, char *why, size_t cap)
 	return false;
 }
 
-/* /lib and /lib64 of a merged /usr, when the link is gone. */
 static void links(struct context *c, unsigned *repaired)
 {
-	static const struct {
-		const char *link, *to, *witness;
-	} rows[] = {
-	    {"/lib64", "usr/lib64", "/usr/lib64/ld-linux-x86-64.so.2"},
-	    {"/lib", "usr/lib", "/usr/lib/ld-linux-aarch64.so.1"},
-	    {"/lib", "usr/lib", "/usr/lib/x86_64-linux-gnu/libc.so.6"},
-	};
-	struct stat st;
+	const char *link, *to;
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
-		if (!path_stat(c->t->fd, rows[i].link, false, &st) ||
-		    path_stat(c->t->fd, rows[i].witness, false, &st))
-			continue;
-		if (!file_symlink(c->journal, rows[i].link, rows[i].to)) {
-			log_say("%s was missing: a link to %s again", rows[i].link, rows[i].to);
+	while (loader_lost_link(c->t, &i, &link, &to))
+		if (!file_symlink(c->journal, link, to)) {
+			log_say("%s was missing: a link to %s again", link, to);
 			++*repaired;
 		}
-	}
 }
 
 /* What no dynamic program starts without. */
