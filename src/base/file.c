@@ -174,6 +174,21 @@ int file_meta(struct journal *j, const char *path, const struct file_attr *attr)
 	return change_close(c, rc);
 }
 
+int file_xattr(struct journal *j, const char *path, const char *name, const char *value)
+{
+	struct change *c = change_open(j, "meta", path, true);
+	int rc = -1;
+
+	if (!c)
+		return -1;
+	c->want = c->r.old;
+	if (!c->r.old.mode)
+		errno = ENOENT;
+	else if (xattr_put(c->want.xattrs, sizeof c->want.xattrs, name, value) == 0)
+		rc = change_set(c);
+	return change_close(c, rc);
+}
+
 int file_write_unjournalled(int dirfd, const char *name, const void *data, size_t len, mode_t mode)
 {
 	char temp[280];

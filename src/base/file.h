@@ -58,6 +58,8 @@ int file_symlink(struct journal *j, const char *path, const char *target);
 int file_mkdir(struct journal *j, const char *path, const struct file_attr *attr);
 /* Change owner and mode only. */
 int file_meta(struct journal *j, const char *path, const struct file_attr *attr);
+/* Set one extended attribute to a text, its NUL included. */
+int file_xattr(struct journal *j, const char *path, const char *name, const char *value);
 
 /* Write without a journal, for rd-recovery's own folder and log directories: the name says what is lost. */
 int file_write_unjournalled(int dirfd, const char *name, const void *data, size_t len, mode_t mode);

@@ -134,6 +134,41 @@ void xattr_drop(char *text, const char *name)
 	memmove(start, end, strlen(end) + 1);
 }
 
+int xattr_put(char *text, size_t cap, const char *name, const char *value)
+{
+	char mem[2048], *at = text;
+	struct buf b = BUF_OF(mem);
+	size_t rest;
+
+	xattr_drop(text, name);
+	add_name(&b, name);
+	while (*at && strncmp(at, mem, b.len) < 0) { /* they are sorted */
+		at += strcspn(at, ",");
+		at += *at == ',';
+	}
+	rest = strlen(at) + 1;
+	buf_adds(&b, ":");
+	for (const char *v = value;; v++) {
+		buf_addf(&b, "%02x", (unsigned char)*v);
+		if (!*v)
+			break;
+	}
+	if (at > text && at[-1] != ',') { /* the last one */
+		memmove(mem + 1, mem, b.len);
+		mem[0] = ',';
+		b.len++;
+	} else if (*at) {
+		buf_adds(&b, ",");
+	}
+	if (b.cut || b.len + 2 > sizeof mem || (size_t)(at - text) + b.len + rest > cap) {
+		errno = E2BIG;
+		return -1;
+	}
+	memmove(at + b.len, at, rest);
+	memcpy(at, mem, b.len);
+	return 0;
+}
+
 static int hex_byte(const char *s)
 {
 	char pair[3] = {s[0], s[0] ? s[1] : '\0', '\0'};

@@ -13,5 +13,7 @@ int xattr_apply(int fd, const char *path, const char *text);
 const char *xattr_find(const char *text, const char *name);
 /* Take this attribute out of the text. */
 void xattr_drop(char *text, const char *name);
+/* Have the text (of at most cap bytes) name this attribute with this value, a NUL at its end. 0, or -1 E2BIG. */
+int xattr_put(char *text, size_t cap, const char *name, const char *value);
 
 #endif

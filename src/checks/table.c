@@ -30,6 +30,7 @@ const struct check checks[] = {
     {"nologin", 4, detect_nologin, repair_nologin},
     {"faillock", 4, detect_faillock, repair_faillock},
     {"securetty", 4, detect_securetty, repair_securetty},
+    {"selinux-label", 5, detect_selinux, repair_selinux},
     {"binary-missing", 5, detect_binaries, repair_binaries},
     {"libc-mismatch", 5, NULL, repair_binaries},
     {"pam-file-missing", 5, detect_pam, repair_pam_file},
