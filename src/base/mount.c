@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The next word of [*p,end): false when there is none. */
 static bool word_next(const char **p, const char *end, const char **word, size_t *len)
@@ -167,4 +168,33 @@ int fstab_parse_line(const char *line, size_t len, struct fstab_entry *e)
 	if (i == 3)
 		str_copy(e->options, sizeof e->options, "defaults");
 	return 1;
+}
+
+int mount_device(const char *source, char *dst, size_t cap)
+{
+	static const struct {
+		char tag[11], folder[13];
+	} tags[] = {{"UUID=", "by-uuid"},
+		    {"LABEL=", "by-label"},
+		    {"PARTUUID=", "by-partuuid"},
+		    {"PARTLABEL=", "by-partlabel"},
+		    {"ID=", "by-id"}};
+
+	if (source[0] == '/')
+		return str_copy(dst, cap, source) ? 0 : -1;
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+		const char *value = source + strlen(tags[i].tag);
+		size_t quote;
+
+		if (!str_starts(source, tags[i].tag))
+			continue;
+		quote = *value == '"';
+		snprintf(dst, cap, "/dev/disk/%s/%s", tags[i].folder, value + quote);
+		if (quote && dst[strlen(dst) - 1] == '"')
+			dst[strlen(dst) - 1] = '\0';
+		if (access(dst, F_OK) == 0)
+			return 0;
+	}
+	errno = ENODEV;
+	return -1;
 }

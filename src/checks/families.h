@@ -19,6 +19,8 @@ void detect_binaries(struct check_context *c);
 int repair_binaries(struct check_context *c);
 void detect_selinux(struct check_context *c);
 int repair_selinux(struct check_context *c);
+void detect_readonly(struct check_context *c);
+void detect_hibernated(struct check_context *c);
 void detect_loader(struct check_context *c);
 /* The next link of a merged /usr that is gone; *i starts with 0. False: there is none any more. */
 bool loader_lost_link(const struct target *t, unsigned *i, const char **link, const char **to);

@@ -40,6 +40,8 @@ void detect_loader(struct check_context *c)
 	char why[320];
 	unsigned i = 0;
 
+	if (target_is_unknown(c->t, "/usr/lib"))
+		return;
 	if (loader_lost_link(c->t, &i, &link, &to))
 		check_found(c, &cause, "%s is missing, a link to %s", link, to);
 	else if (libcrypt_control(c->t, 64, why, sizeof why))

@@ -12,6 +12,8 @@ const struct check checks[] = {
     /* first: owners are names, and the hashes say what libcrypt has to do */
     {"shadow-damaged", 3, detect_damaged, repair_damaged},
     {"disk-full", 2, detect_space, NULL},
+    {"hibernated", 0, detect_hibernated, NULL},
+    {"root-readonly", 0, detect_readonly, NULL},
     {"etc-modes", 3, detect_modes, repair_modes},
     {"setuid-lost", 3, detect_setuid, repair_setuid},
     {"nss-broken", 3, detect_nss, repair_nss},

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "run/supervisor.h"
+#include "target/hibernation.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,35 +83,6 @@ bool mounts_wanted(const struct fstab_entry *e)
 	return false;
 }
 
-int mounts_device(const char *source, char *dst, size_t cap)
-{
-	static const struct {
-		char tag[11], folder[13];
-	} tags[] = {{"UUID=", "by-uuid"},
-		    {"LABEL=", "by-label"},
-		    {"PARTUUID=", "by-partuuid"},
-		    {"PARTLABEL=", "by-partlabel"},
-		    {"ID=", "by-id"}};
-
-	if (source[0] == '/')
-		return str_copy(dst, cap, source) ? 0 : -1;
-	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
-		const char *value = source + strlen(tags[i].tag);
-		size_t quote;
-
-		if (!str_starts(source, tags[i].tag))
-			continue;
-		quote = *value == '"';
-		snprintf(dst, cap, "/dev/disk/%s/%s", tags[i].folder, value + quote);
-		if (quote && dst[strlen(dst) - 1] == '"')
-			dst[strlen(dst) - 1] = '\0';
-		if (access(dst, F_OK) == 0)
-			return 0;
-	}
-	errno = ENODEV;
-	return -1;
-}
-
 static void point_path(const struct mounts *m, const char *point, char *dst, size_t cap)
 {
 	snprintf(dst, cap, "%s%s", strcmp(m->root, "/") ? m->root : "", point);
@@ -174,7 +146,7 @@ static int mount_one(void *arg)
 	if (fd < 0)
 		return errno;
 	snprintf(inside, sizeof inside, "/proc/self/fd/%d", fd);
-	if (mounts_device(e->source, device, sizeof device))
+	if (mount_device(e->source, device, sizeof device))
 		return errno;
 	if (m->readonly && !str_starts(e->point, "/boot") && !str_starts(e->point, "/efi"))
 		set |= MS_RDONLY;
@@ -270,10 +242,37 @@ static void sort_entries(struct mounts *m)
 		}
 }
 
+static int look_asleep(void *arg)
+{
+	struct mounts *m = arg;
+	struct target t;
+	bool asleep =
+	    target_open(&t, m->root) == 0 && hibernation_of(&t, m->asleep, sizeof m->asleep);
+
+	target_close(&t);
+	return asleep ? 0 : ENOENT;
+}
+
+/* A hibernated system owns all of its file systems, also those it has in common with nobody. */
+static bool is_asleep(struct mounts *m, struct target *t)
+{
+	char why[320];
+
+	if (supervisor_operation(
+		&(struct operation){"look for a hibernation image", look_asleep, m, m->seconds},
+		why, sizeof why))
+		return false;
+	log_say("a hibernated system waits in %s: nothing is mounted, nothing is written",
+		m->asleep);
+	t->readonly = true;
+	return true;
+}
+
 void mounts_begin(struct mounts *m, struct target *t)
 {
 	char why[320], path[400];
 	struct mount_entry there = {0};
+	bool asleep = is_asleep(m, t);
 
 	if (supervisor_operation(&(struct operation){"read fstab", read_fstab, m, m->seconds}, why,
 				 sizeof why)) {
@@ -291,6 +290,10 @@ void mounts_begin(struct mounts *m, struct target *t)
 		point_path(m, e->point, path, sizeof path);
 		if (mount_find(path, &there) == 0)
 			continue;
+		if (asleep) {
+			unknown(t, e->point);
+			continue;
+		}
 		snprintf(name, sizeof name, "mount %s", e->point);
 		if (supervisor_operation(&(struct operation){name, mount_one, m, m->seconds}, why,
 					 sizeof why) == 0) {

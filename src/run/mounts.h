@@ -20,6 +20,7 @@ struct mounts { /* shared with the operations */
 	struct fstab_entry entries[MOUNTS_MAX];
 	bool mounted[MOUNTS_MAX];
 	unsigned n, current;
+	char asleep[160]; /* where a hibernation image waits: then nothing is mounted */
 };
 
 /* Remount root read-write if it is not. 0; -1 and why. */
@@ -34,8 +35,5 @@ void mounts_end(struct mounts *m);
 bool mounts_wanted(const struct fstab_entry *e);
 /* The mount(2) flags of fstab's options; the rest goes to data. Pure. */
 unsigned long mounts_flags(const char *options, char *data, size_t cap);
-/* The device of an fstab source: UUID=, LABEL=, PARTUUID=, PARTLABEL=, ID= or a path. 0, or -1
- * ENODEV. */
-int mounts_device(const char *source, char *dst, size_t cap);
 
 #endif

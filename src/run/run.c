@@ -101,7 +101,10 @@ static int open_target(void *arg)
 {
 	struct run *r = arg;
 	struct target *t = &r->target;
+	const char *places = r->o->log_path[0] ? r->o->log_path : r->o->boot;
 
+	if (r->mounts.asleep[0]) /* not a byte to a system that believes it knows its disks */
+		places = "/run";
 	if (open_keeping(t, r->o->root))
 		return errno ? errno : EINVAL;
 	capture_choose(t);
@@ -109,7 +112,7 @@ static int open_target(void *arg)
 	choose_name(r, t->fd);
 	if (!t->readonly)
 		r->report->sequence = journal_sequence(t->fd);
-	logdir_places(&r->logs, t, r->o->log_path[0] ? r->o->log_path : r->o->boot, r->report->run);
+	logdir_places(&r->logs, t, places, r->report->run);
 	accounts_choose(t, r->o->set.user, r->shared->user, r->report->user_reason);
 	target_close(t);
 	return 0;

@@ -1,6 +1,8 @@
 #include "target/hibernation.h"
 
 #include "base/buf.h"
+#include "base/mount.h"
+#include "base/path.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,16 +24,13 @@ bool hibernation_mark(const unsigned char *page, size_t len)
 	return false;
 }
 
-static bool look_at(const char *name)
+/* Closes it. */
+static bool look_into(int fd)
 {
 	static unsigned char page[LARGEST_PAGE];
-	char path[300];
 	size_t got = 0;
 	ssize_t n;
-	int fd;
 
-	snprintf(path, sizeof path, "/dev/%s", name);
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	while (got < sizeof page && (n = read(fd, page + got, sizeof page - got)) > 0)
@@ -40,18 +39,54 @@ static bool look_at(const char *name)
 	return hibernation_mark(page, got);
 }
 
+static bool look_at(const char *path)
+{
+	return look_into(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+/* A swap file lies in the target, a swap partition is the machine's. */
+static bool look_at_source(const struct target *t, const char *source)
+{
+	char device[300];
+	struct stat st;
+
+	if (source[0] == '/' && !path_stat(t->fd, source, true, &st) && S_ISREG(st.st_mode))
+		return look_into(path_open(t->fd, source, O_RDONLY, 0));
+	return !mount_device(source, device, sizeof device) && str_starts(device, "/dev/") &&
+	       look_at(device);
+}
+
+bool hibernation_of(const struct target *t, char *where, size_t cap)
+{
+	char text[65536];
+	ssize_t len = path_read(t->fd, "/etc/fstab", text, sizeof text);
+	const char *p = text, *line;
+	struct fstab_entry e;
+	size_t n;
+
+	while (len > 0 && line_next(&p, text + len, &line, &n))
+		if (fstab_parse_line(line, n, &e) > 0 && !strcmp(e.type, "swap") &&
+		    look_at_source(t, e.source)) {
+			str_copy(where, cap, e.source);
+			return true;
+		}
+	return false;
+}
+
 bool hibernation_look(char device[64])
 {
 	DIR *d = opendir("/sys/class/block");
 	struct dirent *e;
 	bool yes = false;
+	char path[300];
 
 	while (d && !yes && (e = readdir(d))) {
 		if (e->d_name[0] == '.' || str_starts(e->d_name, "loop") ||
 		    str_starts(e->d_name, "ram") || str_starts(e->d_name, "sr") ||
 		    str_starts(e->d_name, "fd"))
 			continue;
-		yes = look_at(e->d_name);
+		snprintf(path, sizeof path, "/dev/%s", e->d_name);
+		yes = look_at(path);
 		if (yes)
 			str_copy(device, 64, e->d_name);
 	}

@@ -3,13 +3,14 @@
 #ifndef TARGET_HIBERNATION_H
 #define TARGET_HIBERNATION_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "target/target.h"
 
 /* Look at every block device (touches disks: call it in an operation). True: found one, its name in
  * device. The kernel's mark is at the end of a swap space's first page (kernel/power/swap.c). */
 bool hibernation_look(char device[64]);
 /* Does the first page of a swap space (of any page size up to len) bear the mark? Pure. */
 bool hibernation_mark(const unsigned char *page, size_t len);
+/* The same of the swap spaces, devices and files, that the target's own fstab names; the place it is in into where. */
+bool hibernation_of(const struct target *t, char *where, size_t cap);
 
 #endif

@@ -46,9 +46,9 @@ START_TEST(unknown_tag_is_no_device)
 {
 	char device[64];
 
-	ck_assert_int_eq(mounts_device("UUID=none-has-this", device, sizeof device), -1);
-	ck_assert_int_eq(mounts_device("server:/export", device, sizeof device), -1);
-	ck_assert_int_eq(mounts_device("/dev/vda", device, sizeof device), 0);
+	ck_assert_int_eq(mount_device("UUID=none-has-this", device, sizeof device), -1);
+	ck_assert_int_eq(mount_device("server:/export", device, sizeof device), -1);
+	ck_assert_int_eq(mount_device("/dev/vda", device, sizeof device), 0);
 	ck_assert_str_eq(device, "/dev/vda");
 }
 END_TEST
