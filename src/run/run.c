@@ -296,11 +296,7 @@ static void tell_footing(struct run *r, const struct child_result *res)
 /* On a full disk the logs would go another way for good; the next phase makes room first. */
 static bool waits_for_room(const struct run *r)
 {
-	bool writes = false;
-
-	for (int i = 2; i <= 6; i++)
-		writes |= r->o->set.phases[i];
-	return r->phase->number == 1 && writes && !r->target.readonly &&
+	return r->phase->number == 1 && r->o->set.phases[2] && !r->target.readonly &&
 	       report_find(r->report, SPACE_ID);
 }
 
