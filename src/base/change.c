@@ -23,6 +23,12 @@ static int resolved(struct change *c, const char *path)
 	return b.cut ? -1 : 0;
 }
 
+static bool is_image(const struct change *c)
+{
+	errno = EROFS;
+	return c->j->usr_is_image && str_starts(c->r.path, "/usr/");
+}
+
 struct change *change_open(struct journal *j, const char *op, const char *path, bool follow)
 {
 	struct change *c = calloc(1, sizeof *c);
@@ -39,7 +45,7 @@ struct change *change_open(struct journal *j, const char *op, const char *path, 
 	c->p.state = FILE_OLD;
 	str_copy(c->r.op, sizeof c->r.op, op);
 	c->r.dirflags = c->p.dirflags;
-	if (resolved(c, path) || inode_read(c->p.dirfd, c->p.name, &c->r.old)) {
+	if (resolved(c, path) || is_image(c) || inode_read(c->p.dirfd, c->p.name, &c->r.old)) {
 		change_close(c, -1);
 		return NULL;
 	}

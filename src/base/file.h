@@ -28,6 +28,7 @@ struct journal {
 	unsigned voided;   /* recorded, but not made or undone again */
 	char where[256];   /* target path of the folder */
 	char near[256];    /* the directory last noted: where a crash may leave a temp file */
+	bool usr_is_image; /* set by the caller: no change below /usr, EROFS */
 	enum file_state left; /* after a call that returned -1: what the disk shows at its path */
 };
 

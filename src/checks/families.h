@@ -29,6 +29,9 @@ void detect_display(struct check_context *c);
 int repair_display(struct check_context *c);
 void detect_getty(struct check_context *c);
 int repair_getty(struct check_context *c);
+void detect_keymap(struct check_context *c);
+void detect_declarative(struct check_context *c);
+void detect_ostree(struct check_context *c);
 
 /* locks.c: what a crash left in the way of passwd(1) and package managers */
 void detect_locks(struct check_context *c);

@@ -46,6 +46,9 @@ const struct check checks[] = {
     {"homed-user", 0, detect_homed, NULL},
     {"home-encrypted", 0, detect_tied, NULL},
     {"pam-foreign", 0, NULL, NULL},
+    {"keymap", 0, detect_keymap, NULL},
+    {"declarative-users", 0, detect_declarative, NULL},
+    {"ostree-root", 0, detect_ostree, NULL},
     {0},
 };
 /* clang-format on */

@@ -198,6 +198,7 @@ static enum outcome run_one(struct run *r, struct target *t, struct journal *j)
 				return OUTCOME_SKIPPED;
 		} else {
 			c.journal = j;
+			j->usr_is_image = target_ostree(t);
 		}
 	}
 	outcome = r->phase->run(&c);

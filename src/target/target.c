@@ -101,6 +101,14 @@ bool target_is_unknown(const struct target *t, const char *path)
 	return false;
 }
 
+bool target_ostree(const struct target *t)
+{
+	struct stat st;
+
+	return (!path_stat(t->fd, "/ostree", false, &st) && S_ISLNK(st.st_mode)) ||
+	       is_folder(t, "/sysroot/ostree") || path_exists(t->fd, "/run/ostree-booted");
+}
+
 bool target_selinux(const struct target *t)
 {
 	char data[8192], mode[16];

@@ -31,6 +31,8 @@ void target_close(struct target *t);
 /* Does path lie below a file system that could not be mounted? */
 bool target_is_unknown(const struct target *t, const char *path);
 
+/* Is it an ostree deployment? What lies below /usr is an image then: never changed, never relabelled. */
+bool target_ostree(const struct target *t);
 /* Does selinux(8)'s configuration say enforcing? */
 bool target_selinux(const struct target *t);
 

@@ -17,7 +17,7 @@
 #   size=''              tmpfs options (size=48m) of what the layers lie on: a disk that can be full
 #   fill()               fills it; $root: what lies in a lower layer cannot be freed, so it is done to every new top layer
 #   filled=ERE           paths (./var/...) of its files: not compared, verify() does
-#   advice=ERE           kind=name, leaves: what the person is told to type
+#   advice=ERE           what the person is told to type
 #   leaves='ID...'       what no run can repair: it stays, and the advice is given
 #   third_part=no        yes: also part of make test
 #   sound()              what the sound root has besides its owner; $root entered
@@ -144,11 +144,11 @@ gone() {
 	payload diagnose --root "$root" $user_args
 	for _id in $ids; do
 		case " $leaves " in
-		*" $_id "*) grep -Eq "^(warning|error): $_id:" "$dir/out" || fail "$_id is not there any more" ;;
+		*" $_id "*) grep -Eq "^(note|warning|error): $_id:" "$dir/out" || fail "$_id is not there any more" ;;
 		*) ! grep -Eq "^(warning|error): $_id:" "$dir/out" || fail "$_id is still there" ;;
 		esac
 	done
-	[ -z "$leaves" ] || grep -Eq -e "$advice" "$logs/main.log" || fail "the advice is not given: $advice"
+	[ -z "$advice" ] || grep -Eqs -e "$advice" "$dir/out" "$logs/main.log" || fail "the advice is not given: $advice"
 	verify || fail 'the proof of its own fails'
 }
 
