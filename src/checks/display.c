@@ -1,12 +1,17 @@
 #include "checks/families.h"
 
 #include "base/path.h"
+#include "checks/restore.h"
 #include "checks/sysuser.h"
 #include "target/display.h"
+#include "target/libdirs.h"
+#include "target/pkg.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define MENDINGS 8
 
 /* What keeps an installed one from being started at boot. */
 static void describe(const struct display *d, char *text, size_t cap)
@@ -45,15 +50,74 @@ void detect_display(struct check_context *c)
 	check_found(c, &disabled, "%s", text);
 }
 
-/* Put right what keeps it from starting, where there is one exact way to. */
+/* Where a library of this name belongs: the folder whose package owns it. */
+static bool owned_library(const struct target *t, const char *soname, char path[300])
+{
+	const struct pkg_manager *m = pkg_in_use(t);
+	struct libdirs dirs;
+	char owner[128];
+
+	libdirs_find(t, &dirs);
+	for (unsigned i = 0; m && i < dirs.n; i++) {
+		snprintf(path, 300, "%s/%s", dirs.dir[i], soname);
+		if (pkg_owner(t, m, path, owner) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_text(const struct target *t, const char *file)
+{
+	struct stat st;
+
+	return path_stat(t->fd, file, true, &st) == 0 && S_ISREG(st.st_mode) && st.st_size;
+}
+
+static bool is_elf(const struct target *t, const char *file)
+{
+	struct elf_info e;
+
+	return libdirs_elf(t, file, &e) == 0;
+}
+
+/* ldso_resolves says "PATH is missing", "PATH: damaged ..." or "PATH: SONAME not found". */
+static int restore(struct check_context *c, const struct display_state *s)
+{
+	struct restore r = {.path = s->path, .id = "dm-broken"};
+	const char *name = strchr(s->why, ':'), *end = strstr(s->why, " not found");
+	char path[300], soname[64], why[320];
+
+	if (s->fault == DISPLAY_PAM || !strncmp(s->path, "/etc/", 5) ||
+	    strstr(s->path, "/systemd/")) {
+		r.good = is_text;
+	} else if (name && end) {
+		snprintf(soname, sizeof soname, "%.*s", (int)(end - name - 2), name + 2);
+		if (!owned_library(c->t, soname, path))
+			return -1;
+		r.path = path;
+		r.good = is_elf;
+	} else {
+		snprintf(path, sizeof path, "%.*s", (int)strcspn(s->why, ": "), s->why);
+		r.path = path;
+	}
+	return restore_file(c, &r, why, sizeof why);
+}
+
+/* Put right what keeps it from starting, one thing after the other, where there is an exact way to.
+ */
 static int mend(struct check_context *c, const struct display *d, const struct display_manager *dm,
 		struct display_state *s)
 {
 	char why[200] = "";
 
-	if (s->fault == DISPLAY_USER && sysuser_restore(c->t, c->journal, s->path, why, sizeof why))
-		return -1;
-	return display_judge(c->t, d->init, dm, s) == DISPLAY_SOUND ? 0 : -1;
+	for (int i = 0; i < MENDINGS && s->fault != DISPLAY_SOUND; i++) {
+		if (s->fault == DISPLAY_USER
+			? sysuser_restore(c->t, c->journal, s->path, why, sizeof why)
+			: restore(c, s))
+			return -1;
+		display_judge(c->t, d->init, dm, s);
+	}
+	return s->fault == DISPLAY_SOUND ? 0 : -1;
 }
 
 /* The first that can start; each that cannot is a pivot. */

@@ -73,7 +73,7 @@ struct person {
 	const char *name;
 	uid_t uid;
 	gid_t gid;
-	char rest[300]; /* gecos:home:shell */
+	char rest[400]; /* uid:gid:gecos:home:shell */
 	bool found;
 };
 
@@ -104,29 +104,19 @@ static bool accept(struct person *p, long uid, long gid)
 
 static void from_backup(struct person *p)
 {
-	char text[3][200] = {""}, ids[2][16] = {""};
-	size_t len, at, end;
+	size_t len, at, end, n;
 	char *data = path_slurp(p->t->fd, "/etc/passwd-", FILE_MOST, &len);
-	const char *line = data;
-	long uid, gid;
+	const char *ids;
+	struct account a;
 
 	if (!data)
 		return;
-	if (accounts_line(data, len, p->name, &at, &end) == 0) {
-		line = data + at;
-		len = end - at;
-		for (unsigned i = 0; i < 5; i++)
-			if (accounts_copy_field(line, len, i + 2, i < 2 ? ids[i] : text[i - 2],
-						i < 2 ? sizeof ids[0] : sizeof text[0]))
-				goto out;
-		if (accounts_fields(line, len) == 7 &&
-		    str_number(ids[0], 1, UINT32_MAX - 1, &uid) == 0 &&
-		    str_number(ids[1], 1, UINT32_MAX - 1, &gid) == 0 &&
-		    snprintf(p->rest, sizeof p->rest, "%s:%s:%s", text[0], text[1], text[2]) <
-			(int)sizeof p->rest)
-			accept(p, uid, gid);
+	if (accounts_line(data, len, p->name, &at, &end) == 0 && end - at < sizeof p->rest &&
+	    accounts_parse_passwd(data + at, end - at, &a) == 0 &&
+	    accounts_field(data + at, end - at, 2, &ids, &n) == 0) {
+		snprintf(p->rest, sizeof p->rest, "%.*s", (int)(data + end - ids), ids);
+		accept(p, a.uid, a.gid);
 	}
-out:
 	path_release(data, len);
 }
 
@@ -147,8 +137,8 @@ static void from_line(struct person *p, const struct sysuser *u)
 	} else {
 		return;
 	}
-	snprintf(p->rest, sizeof p->rest, "%s:%s:%s", u->gecos, u->home[0] ? u->home : "/",
-		 u->shell[0] ? u->shell : "/usr/sbin/nologin");
+	snprintf(p->rest, sizeof p->rest, "%ld:%ld:%s:%s:%s", uid, gid, u->gecos,
+		 u->home[0] ? u->home : "/", u->shell[0] ? u->shell : "/usr/sbin/nologin");
 	accept(p, uid, gid);
 }
 
@@ -207,7 +197,7 @@ int sysuser_restore(const struct target *t, struct journal *j, const char *name,
 	snprintf(line[0], LINE_MOST, "%s:!*:::::::", name);
 	snprintf(line[1], LINE_MOST, "%s:!::", name);
 	snprintf(line[2], LINE_MOST, "%s:x:%u:", name, p.gid);
-	snprintf(line[3], LINE_MOST, "%s:x:%u:%u:%s", name, p.uid, p.gid, p.rest);
+	snprintf(line[3], LINE_MOST, "%s:x:%s", name, p.rest);
 	if (put(j, "/etc/shadow", name, line[0]) || put(j, "/etc/gshadow", name, line[1]) ||
 	    (!is_taken(t, "/etc/group", name, p.gid) && put(j, "/etc/group", name, line[2])) ||
 	    put(j, "/etc/passwd", name, line[3])) {
