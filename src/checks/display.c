@@ -41,7 +41,9 @@ void detect_display(struct check_context *c)
 	display_look(c->t, &d);
 	if (!d.n || (d.now[0] && !d.on) || target_is_unknown(c->t, d.list[0]->binary))
 		return;
-	if (display_judge(c->t, d.init, d.list[0], &s) != DISPLAY_SOUND &&
+	/* where nothing at all starts, that is the cause */
+	if (!report_find(c->report, "loader-missing") &&
+	    display_judge(c->t, d.init, d.list[0], &s) != DISPLAY_SOUND &&
 	    s.fault != DISPLAY_UNKNOWN)
 		check_found(c, &broken, "%s cannot start: %s", d.list[0]->name, s.why);
 	if (display_enabled(&d))

@@ -54,7 +54,8 @@ enum outcome p6_display_manager(struct context *c)
 		return OUTCOME_UNKNOWN;
 	}
 	if (!d.n && !d.now[0]) {
-		phase_text(c, 6, "no display manager is installed: nothing to do");
+		phase_text(c, 6, "no display manager is installed%s",
+			   repaired ? "; a text login is started" : ": nothing to do");
 		return repaired ? good : OUTCOME_NOTHING;
 	}
 	if (!display_enabled(&d))
