@@ -83,10 +83,6 @@ int repair_faillock(struct check_context *c);
 
 /* pam.c, pam_mend.c */
 void detect_pam(struct check_context *c);
-int repair_pam_file(struct check_context *c);
-int repair_pam_missing(struct check_context *c);
-int repair_pam_unloadable(struct check_context *c);
-int repair_pam_jump(struct check_context *c);
-int repair_pam_permissive(struct check_context *c);
+int repair_pam(struct check_context *c);
 
 #endif

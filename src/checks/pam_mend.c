@@ -164,7 +164,8 @@ static int judge_edit(struct pam_mend *m, const struct pam_view *then)
 		if (now->cut || pam_stack_wider(before, now))
 			return pam_because(m, "%s would let in who was refused before", name);
 		for (int type = PAM_AUTH; type < PAM_PASSWORD; type++)
-			if (pam_stack_usable(before, (enum pam_type)type, true) &&
+			if ((pam_stack_usable(before, (enum pam_type)type, true) ||
+			     (type == m->entry.type && &m->v.services[i] == m->f.service)) &&
 			    !pam_stack_usable(now, (enum pam_type)type, true))
 				return pam_because(m, "%s would let nobody in", name);
 	}
@@ -215,7 +216,6 @@ struct given_up {
 struct wanted {
 	struct pam_mend *m;
 	const struct given_up *past;
-	enum pam_fault_kind kind;
 };
 
 static void identify(char id[280], const char *service, const struct pam_fault *f)
@@ -238,7 +238,7 @@ static int pick(void *arg, const struct pam_fault *f)
 {
 	struct wanted *w = arg;
 
-	if (f->kind != w->kind || is_past(w->past, f->service->name, f))
+	if (is_past(w->past, f->service->name, f))
 		return 0;
 	w->m->f = *f;
 	memset(&w->m->entry, 0, sizeof w->m->entry);
@@ -295,52 +295,36 @@ static void mend(struct pam_mend *m, struct given_up *past)
 	path_release(m->data, m->len);
 }
 
-/* All faults of a kind. What is left is found again by the detection. */
-static int repair(struct check_context *c, enum pam_fault_kind kind)
+/* Has an earlier row's repair been through them all? */
+static bool is_done(const struct report *r)
+{
+	for (unsigned i = 0; i < r->nfindings; i++)
+		for (int k = 0; k < FAULT_KINDS; k++)
+			if (!strcmp(r->findings[i].id, pam_fault_ids[k]) &&
+			    r->findings[i].severity != SEVERITY_NOTE &&
+			    r->findings[i].state != FINDING_OPEN)
+				return true;
+	return false;
+}
+
+/* One fault mended may show another, of another row: the first row to be repaired mends them all.
+ */
+int repair_pam(struct check_context *c)
 {
 	char mem[300];
 	struct pam_mend m = {.c = c, .stacks = malloc(2 * sizeof *m.stacks), .why = BUF_OF(mem)};
 	struct given_up *past = calloc(1, sizeof *past);
-	struct wanted w = {&m, past, kind};
-	int rc = -1;
+	struct wanted w = {&m, past};
+	bool more = !is_done(c->report);
 
-	while (m.stacks && past && past->n + 2 <= FAULTS && pam_view_open(&m.v, c->t) == 0) {
-		bool found = pam_faults(&m.v, pick, &w) == 1;
-
-		if (found)
+	while (more && m.stacks && past && past->n + 2 <= FAULTS &&
+	       pam_view_open(&m.v, c->t) == 0) {
+		more = pam_faults(&m.v, pick, &w) == 1;
+		if (more)
 			mend(&m, past);
 		pam_view_close(&m.v);
-		if (!found) {
-			rc = 0;
-			break;
-		}
 	}
 	free(past);
 	free(m.stacks);
-	return rc;
-}
-
-int repair_pam_file(struct check_context *c)
-{
-	return repair(c, FAULT_FILE);
-}
-
-int repair_pam_missing(struct check_context *c)
-{
-	return repair(c, FAULT_MISSING);
-}
-
-int repair_pam_unloadable(struct check_context *c)
-{
-	return repair(c, FAULT_UNLOADABLE);
-}
-
-int repair_pam_jump(struct check_context *c)
-{
-	return repair(c, FAULT_JUMP);
-}
-
-int repair_pam_permissive(struct check_context *c)
-{
-	return repair(c, FAULT_PERMISSIVE);
+	return 0; /* what is left is found again by the detection */
 }
