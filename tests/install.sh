@@ -334,14 +334,16 @@ fi
 	echo 'tests/install: needs root' >&2
 	exit 2
 }
-sh "$top/qemu/image.sh" trees || exit 1
-make -s deb >build/deb.log 2>&1 || {
-	tail -n 20 build/deb.log
-	exit 1
-}
-passed=0 failed=0
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $cases
+passed=0 failed=0
+case $* in
+*package*)
+	sh "$top/qemu/image.sh" trees || exit 1
+	# Without it its cases fail.
+	make -s deb >build/deb.log 2>&1 || tail -n 20 build/deb.log
+	;;
+esac
 for name; do
 	if why=$(unshare -m -p -f --mount-proc sh "$0" --one "$name" 2>&1); then
 		passed=$((passed + 1))
