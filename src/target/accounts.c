@@ -220,9 +220,10 @@ char *accounts_obstacle(const struct target *t, const struct account *a, long to
 
 unsigned accounts_pam_methods(const struct target *t)
 {
+	const struct pam_source s = {.rootfd = t->fd};
 	char path[256];
 
-	return pam_module(t->fd, "pam_unix.so", path, sizeof path) ? 0 : 1u << HASH_MD5;
+	return pam_module(&s, "pam_unix.so", path, sizeof path) ? 0 : 1u << HASH_MD5;
 }
 
 static int collect(void *arg, const struct account *a)

@@ -188,7 +188,8 @@ START_TEST(nothing_survives_that_escapes_and_ignores_every_signal)
 	footing(_i);
 	ck_assert_int_eq(child_run(&spec, &result), -1);
 	ck_assert_int_eq(result.end, CHILD_TIMED_OUT);
-	ck_assert_str_eq(result.reason, "no end within 1000 ms");
+	/* of the second, what was left when it started */
+	ck_assert(!strncmp(result.reason, "no end within ", 14));
 	marker_said(&m, 'x');
 	marker_gone(&m);
 }
