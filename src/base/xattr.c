@@ -136,7 +136,7 @@ void xattr_drop(char *text, const char *name)
 
 int xattr_put(char *text, size_t cap, const char *name, const char *value)
 {
-	char mem[2048], *at = text;
+	char mem[2048] = "", *at = text;
 	struct buf b = BUF_OF(mem);
 	size_t rest;
 

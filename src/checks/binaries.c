@@ -65,10 +65,10 @@ static const char *id_of(const char *why)
 	return strstr(why, ": wants GLIBC") ? "libc-mismatch" : "binary-missing";
 }
 
-/* NixOS has its programs elsewhere. */
+/* NixOS has its programs elsewhere; of libraries that are not mounted nothing can be said. */
 static bool elsewhere(const struct target *t)
 {
-	return path_exists(t->fd, "/nix/store");
+	return target_is_unknown(t, "/usr/lib") || path_exists(t->fd, "/nix/store");
 }
 
 void detect_binaries(struct check_context *c)

@@ -54,7 +54,7 @@ static bool is_snapshot(const struct target *t, const struct mount_entry *m)
 void detect_readonly(struct check_context *c)
 {
 	char action[200], name[64];
-	struct mount_entry m;
+	struct mount_entry m = {0};
 	bool ro;
 	long n;
 

@@ -77,7 +77,6 @@ struct file {
 struct room {
 	struct check_context *c;
 	int fd; /* of the full file system's mount point */
-	dev_t dev;
 	const char *pattern, *dir;
 	unsigned depth, n, deleted, rounds;
 	long long since, bytes; /* freed since the last sync, in all */
@@ -165,15 +164,21 @@ static unsigned delete_files(struct room *r)
 	return r->deleted - before;
 }
 
-/* The folder itself, on the full file system: a link may lead to what is somebody's. */
+/* The folder itself, on the full file system: a link may lead to what is somebody's. Subvolumes are
+ * one file system with many device numbers: its own figures tell. */
 static bool is_place(const struct room *r, const char *dir)
 {
+	struct statvfs here = {0}, full = {0};
 	char real[PATH_CAP];
-	struct stat st;
+	int fd = path_open(r->c->t->fd, dir, O_RDONLY | O_DIRECTORY, 0);
+	bool yes = fd >= 0 && !path_real_fd(r->c->t->fd, fd, real, sizeof real) &&
+		   !strcmp(real, dir) && !fstatvfs(fd, &here) && !fstatvfs(r->fd, &full) &&
+		   here.f_blocks == full.f_blocks && here.f_bfree == full.f_bfree &&
+		   here.f_ffree == full.f_ffree;
 
-	return !path_real(r->c->t->fd, dir, real, sizeof real) && !strcmp(real, dir) &&
-	       !path_stat(r->c->t->fd, dir, false, &st) && S_ISDIR(st.st_mode) &&
-	       st.st_dev == r->dev;
+	if (fd >= 0)
+		close(fd);
+	return yes;
 }
 
 static void make_room(struct room *r)
@@ -222,15 +227,13 @@ void detect_space(struct check_context *c)
 static bool make_room_at(struct room *r, const char *point)
 {
 	struct statvfs v;
-	struct stat st;
 	bool full;
 
 	r->fd = measure(r->c->t, point, &v);
 	if (r->fd < 0)
 		return true; /* unknown is no finding either */
-	full = fstat(r->fd, &st) == 0 && space_full(&v);
+	full = space_full(&v);
 	if (full) {
-		r->dev = st.st_dev;
 		make_room(r);
 		full = fstatvfs(r->fd, &v) || space_full(&v);
 		r->c->report->deleted += r->deleted;
