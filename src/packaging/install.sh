@@ -61,5 +61,5 @@ echo "$files" | while read -r mode source target; do
 	"$1_file" "$mode" "$source" "$target"
 done
 if [ "$1" = uninstall ] && [ -d "$DESTDIR/var/lib/rd-recovery" ]; then
-	echo "$DESTDIR/var/lib/rd-recovery holds what undoes earlier runs: it stays"
+	echo "$DESTDIR/var/lib/rd-recovery holds what undoes earlier runs, and known-good copies: it stays"
 fi
