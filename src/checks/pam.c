@@ -61,6 +61,7 @@ int pam_view_open(struct pam_view *v, const struct target *t)
 	memset(v, 0, sizeof *v);
 	v->t = t;
 	v->src.rootfd = t->fd;
+	v->src.memo = &v->memo;
 	if (!uses_pam(t, &v->src.bits))
 		return -1;
 	v->ldso = ldso_open(t->fd);

@@ -19,6 +19,7 @@ struct pam_view {
 	const struct target *t;
 	struct pam_source src;
 	struct ldso *ldso;
+	struct pam_memo memo;
 	bool no_modules; /* their folders lie on what is not mounted */
 	struct pam_service services[PAM_SERVICES];
 	unsigned n;

@@ -238,10 +238,12 @@ static int judge_trial(struct pam_mend *m, const struct tool *tool, const struct
 {
 	int fd = open(tr->path, O_PATH | O_DIRECTORY | O_CLOEXEC), rc = -1;
 	struct after a = {m, tool, fd};
+	struct pam_memo memo = {.n = 0};
 	struct pam_view then = m->v;
 	unsigned bad = 0, open_doors = 0;
 
 	then.src.rootfd = fd;
+	then.src.memo = &memo;
 	then.ldso = ldso_open(fd);
 	if (then.ldso)
 		bad = pam_badness(&then, &open_doors);

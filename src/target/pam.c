@@ -93,6 +93,24 @@ static bool blank(char c)
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
+struct pam_seen *pam_see(const struct pam_source *s, const char *module)
+{
+	struct pam_memo *m = s->memo;
+	struct pam_seen *seen;
+
+	for (unsigned i = 0; m && i < m->n; i++)
+		if (!strcmp(m->seen[i].module, module))
+			return &m->seen[i];
+	if (!m || m->n == PAM_MEMO)
+		return NULL;
+	seen = &m->seen[m->n];
+	if (!str_copy(seen->module, sizeof seen->module, module))
+		return NULL;
+	seen->found = pam_module(s, module, seen->path, sizeof seen->path) == 0;
+	m->n++;
+	return seen;
+}
+
 /* libpam's blanks: a carriage return is none, it is part of the module's name. The next word,
  * "[...]" being one, with "\]" for a bracket inside. False at the end; len too large for cap is
  * cut. */
@@ -298,6 +316,7 @@ static int walk_malformed(const struct walk *w, struct pam_use *u, struct pam_li
 static int walk_line(const struct walk *w, struct pam_use *u, const char *text)
 {
 	struct pam_line l;
+	struct pam_seen *seen;
 	int rc = pam_parse_line(text, strlen(text), &l);
 
 	u->line = &l;
@@ -309,8 +328,12 @@ static int walk_line(const struct walk *w, struct pam_use *u, const char *text)
 		return 0;
 	if (pam_is_include(&l))
 		return walk_include(w, u);
-	u->state =
-	    pam_module(w->s, l.module, u->path, sizeof(u->path)) < 0 ? PAM_NO_MODULE : PAM_FOUND;
+	seen = pam_see(w->s, l.module);
+	if (seen)
+		str_copy(u->path, sizeof u->path, seen->path);
+	u->state = PAM_NO_MODULE;
+	if (seen ? seen->found : !pam_module(w->s, l.module, u->path, sizeof(u->path)))
+		u->state = PAM_FOUND;
 	return w->fn(w->arg, u);
 }
 

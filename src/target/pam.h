@@ -47,12 +47,23 @@ struct pam_use {
 	char path[256]; /* the module's file in the root when PAM_FOUND */
 };
 
+/* What was seen of modules, so that each is looked for once; zeroed at the start. */
+#define PAM_MEMO 96
+struct pam_memo {
+	struct pam_seen {
+		char module[64], path[180];
+		bool found;
+		signed char loads; /* 0: not asked yet, -1: no */
+	} seen[PAM_MEMO];
+	unsigned n;
+};
 /* A root's configuration, or that with one file as an edit would leave it. */
 struct pam_source {
 	int rootfd, bits; /* class of the programs that load the modules, 0: any */
 	const char *path; /* NULL: no edit */
 	const char *data; /* NULL: the file would be gone */
 	size_t len;
+	struct pam_memo *memo; /* NULL: none is kept */
 };
 
 /* Call fn for every line of a service that names a module, through its includes, in order, and for
@@ -69,6 +80,8 @@ int pam_file(const struct pam_source *s, const char *service, char *dst, size_t 
 /* The module's file in the module folders, one of the right class where there are several. 0/-1
  * ENOENT. */
 int pam_module(const struct pam_source *s, const char *module, char *dst, size_t cap);
+/* What memo holds of it, looked for now if it is new. NULL: no memo, or it is full. */
+struct pam_seen *pam_see(const struct pam_source *s, const char *module);
 /* Is the control or type an include, a substack or @include? */
 bool pam_is_include(const struct pam_line *l);
 /* Does an argument give a secret away: "bindpw=x" does, "use_first_pass" does not. Pure. */

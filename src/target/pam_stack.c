@@ -11,8 +11,8 @@ const char pam_type_names[PAM_TYPES][9] = {"auth", "account", "session", "passwo
 
 struct loading {
 	struct pam_stack *s;
+	const struct pam_source *src;
 	struct ldso *ldso;
-	int bits;
 	unsigned want; /* bit set of types taken */
 	bool other, aborts;
 };
@@ -30,15 +30,30 @@ static unsigned short file_index(struct pam_stack *s, const char *file)
 	return (unsigned short)s->nfiles++;
 }
 
-static void judge_module(const struct loading *l, struct pam_entry *e, const struct pam_use *u)
+static bool loads(const struct loading *l, const char *path)
 {
 	char why[200];
 
+	return ldso_check(l->ldso, path, why, sizeof why) == 0 &&
+	       (!l->src->bits || ldso_bits(l->ldso) == l->src->bits);
+}
+
+static void judge_module(const struct loading *l, struct pam_entry *e, const struct pam_use *u)
+{
+	struct pam_seen *seen = pam_see(l->src, e->module);
+
 	e->kind = pam_kind_of(e->module);
-	if (e->state == PAM_FOUND && l->ldso &&
-	    (ldso_check(l->ldso, u->path, why, sizeof why) < 0 ||
-	     (l->bits && ldso_bits(l->ldso) != l->bits)))
+	if (e->state != PAM_FOUND || !l->ldso)
+		return;
+	if (!seen || !seen->loads) {
+		bool yes = loads(l, u->path);
+
+		e->state = yes ? PAM_FOUND : PAM_UNLOADABLE;
+		if (seen)
+			seen->loads = yes ? 1 : -1;
+	} else if (seen->loads < 0) {
 		e->state = PAM_UNLOADABLE;
+	}
 }
 
 static void add_entry(struct loading *l, const struct pam_use *u, int type)
@@ -100,7 +115,7 @@ static void load_service(struct loading *l, const struct pam_source *src, const 
 void pam_stack_load(struct pam_stack *s, const struct pam_source *src, const char *service,
 		    struct ldso *ldso)
 {
-	struct loading l = {.s = s, .ldso = ldso, .bits = src->bits, .want = ~0u};
+	struct loading l = {.s = s, .src = src, .ldso = ldso, .want = ~0u};
 
 	memset(s, 0, sizeof *s);
 	load_service(&l, src, service);
