@@ -92,15 +92,17 @@ static int is_wanted(void *arg, const char *path)
 static int climb(struct check_context *c, const struct restore *r, int depth, struct buf *why);
 
 /* What the file needs of captured libraries must be there before it is. */
-static void restore_needed(struct ladder *l, const char *file)
+static void restore_needed(struct ladder *l)
 {
-	const struct target outside = {.fd = AT_FDCWD};
 	struct elf_info e;
 	struct libdirs dirs;
 	struct wanted w;
-	char found[300], mem[320];
+	size_t len;
+	char found[300], mem[320], *data = capture_slurp(l->c->t, l->r->path, 64u << 20, &len);
+	int rc = data ? elf_parse(data, len, &e) : -1;
 
-	if (l->depth == DEPTH || libdirs_elf(&outside, file, &e))
+	path_release(data, len);
+	if (rc || l->depth == DEPTH)
 		return;
 	libdirs_find(l->c->t, &dirs);
 	for (unsigned i = 0; i < e.nneeded; i++) {
@@ -148,7 +150,7 @@ static int from_capture(struct ladder *l)
 		return -1;
 	}
 	if (!l->r->good)
-		restore_needed(l, copy.file);
+		restore_needed(l);
 	if (!judge_copy(l, copy.file))
 		return -1;
 	if (!capture_adopt(l->c->t, l->c->journal, l->r->path))

@@ -203,6 +203,24 @@ int capture_follow(const struct target *t, const char *path, struct capture_copy
 	return -1;
 }
 
+char *capture_slurp(const struct target *t, const char *path, size_t max, size_t *len)
+{
+	struct capture_copy c;
+	char *data = NULL;
+	int fd, error;
+
+	if (capture_follow(t, path, &c))
+		return NULL;
+	fd = open(t->capture, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	data = path_slurp(fd, c.file + strlen(t->capture), max, len);
+	error = errno;
+	close(fd);
+	errno = error;
+	return data;
+}
+
 /* The folders above path, where they are gone too. */
 static int make_parents(const struct target *t, struct journal *j, const char *path)
 {

@@ -19,6 +19,8 @@ struct capture_copy { char file[520]; mode_t mode; uid_t uid; gid_t gid; bool li
 int capture_find(const struct target *t, const char *path, struct capture_copy *c);
 /* The same, links followed to the file they end at. */
 int capture_follow(const struct target *t, const char *path, struct capture_copy *c);
+/* The bytes of the copy, links followed: path_slurp's, of at most max. NULL and errno on error. */
+char *capture_slurp(const struct target *t, const char *path, size_t max, size_t *len);
 /* Put the copy of path in its place through the journal, with owner and mode; of a link also what it leads to. 0/-1. */
 int capture_adopt(const struct target *t, struct journal *j, const char *path);
 /* Call fn for the path of every file and link. fn non-zero stops and is returned; -1 when there is no manifest. */
