@@ -48,7 +48,7 @@ void check_found(struct check_context *c, const struct cause *cause, const char 
 void check_detect_all(struct check_context *c);
 /* What is found now, apart from the run's own record. Freed by the caller; NULL: no memory. */
 struct report *check_look(const struct check_context *c);
-/* Repair the open findings of this phase's rows; settles them. Returns how many stayed open; *n gets
+/* Repair the open findings of this phase's rows, and what earlier repairs have uncovered; settles them. Returns how many stayed open; *n gets
  * how many were repaired. */
 unsigned check_repair_phase(struct check_context *c, int phase, unsigned *n);
 

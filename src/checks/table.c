@@ -119,10 +119,27 @@ static bool open_fault(const struct report *r, const char *id)
 	return false;
 }
 
+/* What an earlier repair has uncovered: it would be the next run's finding. */
+static void look_again(struct check_context *c, int phase)
+{
+	struct report *now = check_look(c);
+
+	for (unsigned i = 0; now && i < now->nfindings; i++) {
+		const struct check *row = find_row(now->findings[i].id);
+
+		if (row && row->phase == phase && row->repair &&
+		    now->findings[i].severity != SEVERITY_NOTE && !open_fault(c->report, row->id))
+			report_finding(c->report, &now->findings[i]);
+	}
+	free(now);
+}
+
 unsigned check_repair_phase(struct check_context *c, int phase, unsigned *n)
 {
 	unsigned open = 0;
 
+	if (c->journal)
+		look_again(c, phase);
 	for (const struct check *k = checks; k->id; k++) {
 		bool repaired;
 
