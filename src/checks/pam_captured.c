@@ -15,7 +15,7 @@
 #define FOLDER "/etc/pam.d/"
 #define MOST 96
 
-/* What a service once used and is not there any more, by the captured configuration. */
+/* What the services once used and is not there any more, by the captured configuration. */
 struct lost {
 	struct pam_mend *m;
 	unsigned n;
@@ -126,7 +126,8 @@ int pam_mend_captured(struct pam_mend *m)
 	if (!l)
 		return -1;
 	l->m = m;
-	list_file(l, m->f.service->name);
+	for (unsigned i = 0; i < m->v.n; i++)
+		list_file(l, m->v.services[i].name);
 	list_file(l, "other");
 	if (!l->n)
 		pam_because(m, "nothing of it is carried that is not there");
@@ -139,8 +140,7 @@ int pam_mend_captured(struct pam_mend *m)
 	if (!rc)
 		rc = adopt_all(l, m->c->t, m->c->journal);
 	if (!rc)
-		log_say("%u files of PAM that %s needs: restored from the capture", l->n,
-			m->f.service->name);
+		log_say("%u files of PAM that were gone: restored from the capture", l->n);
 	free(l);
 	return rc;
 }

@@ -40,7 +40,7 @@ int pam_because(struct pam_mend *m, const char *fmt, ...) __attribute__((format(
 /* Rung (c), in pam_line.c: the one line at fault is disabled, or its jump ended where it is proven. */
 int pam_mend_line(struct pam_mend *m);
 
-/* Rung (a), in pam_captured.c: every captured file that the service needs and that is gone, at once; what stands is left alone. */
+/* Rung (a), in pam_captured.c: every captured file that the services need and that is gone, at once; what stands is left alone. */
 int pam_mend_captured(struct pam_mend *m);
 
 struct pam_rung {

@@ -384,7 +384,7 @@ static int rung_minimal(struct pam_mend *m)
 const struct pam_rung pam_rungs[] = {
     {"(c) the line that lets everybody in", pam_mend_line, 1u << FAULT_PERMISSIVE, false},
     {"(a) known-good copy of the module", rung_module, MODULES, false},
-    {"(a) all that is gone of the service", pam_mend_captured, 1u << FAULT_FILE, false},
+    {"(a) all that is gone of PAM", pam_mend_captured, 1u << FAULT_FILE, false},
     {"(a) known-good copy", rung_copy, ANY, false},
     {"(b) the package's own file", rung_neighbour, ANY, false},
     {"(c) that line alone", pam_mend_line, ANY & ~(1u << FAULT_PERMISSIVE), false},
