@@ -1,5 +1,5 @@
 #!/bin/sh
-# disks.sh systemd|openrc DIR: a throw-away overlay of a cached tree becomes somebody's machine, is broken in the story's way, and is left
+# disks.sh systemd|openrc|families DIR: a throw-away overlay of a cached tree becomes somebody's machine, is broken in the story's way, and is left
 # in DIR as disks (*.img), kernel (vmlinuz) and initramfs (initrd-*).
 # Runs as root inside a mount namespace of its own (image.sh sees to it): whatever is mounted here is gone when it ends.
 # shellcheck disable=SC2154 # root: set by enter
@@ -138,18 +138,47 @@ systemd() {
 	btrfs_disk
 }
 
+serial_console() {
+	sed -i '/^[2-6]:23/d' "$root/etc/inittab"
+	echo 'S0:2345:respawn:/sbin/agetty -L 115200 ttyS0 vt100' >>"$root/etc/inittab"
+}
+
 openrc() {
 	overlay openrc "$dir/mnt"
 	slim
 	owner
 	no_display
-	sed -i '/^[2-6]:23/d' "$root/etc/inittab"
-	echo 'S0:2345:respawn:/sbin/agetty -L 115200 ttyS0 vt100' >>"$root/etc/inittab"
+	serial_console
 	install_module
 	initramfs openrc
 	cripple
 	leave
 	disk openrc.img "$root" 1G
+}
+
+# broken NAME TREE CAUSE...: a machine with these causes of tests/lockouts, as NAME.img. Its initramfs is the healthy one's, with its capture.
+broken() {
+	_image=$1 init=$2
+	shift 2
+	overlay "$init" "$dir/mnt"
+	slim
+	owner
+	[ "$init" = systemd ] || serial_console
+	install_module
+	for _cause; do
+		# shellcheck source=/dev/null
+		. "$top/tests/lockouts/$_cause/break"
+	done
+	leave
+	disk "$_image.img" "$root" 1G
+	umount -R "$dir/mnt"
+}
+
+families() {
+	broken family-pam systemd 10-pam-module-missing
+	broken family-accounts openrc 22-account-expired 25-shell-missing 29-nologin
+	broken family-files systemd 40-setuid-lost 42-etc-modes 49-binary-missing
+	broken family-display openrc 70-dm-disabled
 }
 
 "$what"

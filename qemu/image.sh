@@ -1,5 +1,5 @@
 #!/bin/sh
-# image.sh [trees]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
+# image.sh [trees|families]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
 # The only part that needs root: debootstrap and dracut run in a chroot. No loop devices; nothing of the machine changes.
 set -eu
 
@@ -61,3 +61,5 @@ parts=$(sum qemu/*.sh dracut-module/90rd-recovery/* build/rd-recovery build/libs
 for what in systemd openrc; do
 	step disks.sh "$what" "disks-$what" "$parts"
 done
+[ "${1-}" != families ] ||
+	step disks.sh families disks-families "$parts $(sum tests/lockouts/*/break)"

@@ -1,9 +1,13 @@
 #!/bin/sh
-# run-tests.sh [NAME...]: the QEMU scenarios, one machine at a time; each console in build/qemu/logs/NAME.log. Last line: N passed, N failed.
+# run-tests.sh [--families | NAME...]: the QEMU scenarios (with --families: one for each family of checks), one machine at a time; each console in build/qemu/logs/NAME.log. Last line: N passed, N failed.
 set -eu
 
 cd "$(dirname "$0")/.."
-qemu/image.sh
+case ${1-} in
+--families | family-*) qemu/image.sh families ;;
+*) qemu/image.sh ;;
+esac
+[ "${1-}" != --families ] || set -- family-pam family-accounts family-files family-display
 [ $# -gt 0 ] || set -- normal systemd plain openrc btrfs hung diagnose hibernated noroot
 mkdir -p build/qemu/logs build/qemu/run
 passed=0 failed=0
