@@ -107,7 +107,9 @@ btrfs_disk() {
 		'LABEL=rdbtrfs /var btrfs noatime,subvol=@var 0 0' >"$root/etc/fstab"
 	rm -f "$dir/btrfs.img"
 	truncate -s 1536M "$dir/btrfs.img"
-	mkfs.btrfs -q -L rdbtrfs -U "$(uuid btrfs)" --rootdir "$root" "$dir/btrfs.img"
+	# mkfs.btrfs takes files for hard links that have the same number in two layers of the overlay
+	cp -a "$root" "$dir/mnt/plain"
+	mkfs.btrfs -q -L rdbtrfs -U "$(uuid btrfs)" --rootdir "$dir/mnt/plain" "$dir/btrfs.img"
 }
 
 systemd() {
