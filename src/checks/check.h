@@ -20,6 +20,7 @@ struct check_context {
 	bool busy;		 /* something that runs holds the target: its locks may be in use */
 	int64_t deadline;	 /* absolute; what runs programs keeps it */
 	long timeout;		 /* seconds for one of them */
+	long build_timeout;	 /* and for one that compiles */
 };
 
 struct check {

@@ -313,13 +313,14 @@ static int from_archive(struct ladder *l)
 
 static int reinstall(struct ladder *l, const char *script)
 {
+	const long seconds = l->m->builds ? l->c->build_timeout : l->c->timeout;
 	const struct pkg_job job = {.t = l->c->t,
 				    .name = l->m->name,
 				    .script = script,
 				    .arg = l->package,
-				    .seconds = l->c->timeout,
+				    .seconds = seconds,
 				    .deadline =
-					deadline_first(deadline_in(l->c->timeout), l->c->deadline),
+					deadline_first(deadline_in(seconds), l->c->deadline),
 				    .builds = l->m->builds};
 	struct stage s;
 	unsigned n;

@@ -16,6 +16,7 @@ struct check_context context_checks(const struct context *c)
 				      /* the owner of the machine said no: no account is opened */
 				      .named = c->set->user[0] && c->set->reset_allowed,
 				      .deadline = c->deadline,
+				      .build_timeout = c->set->build_timeout,
 				      .timeout = c->set->timeout};
 }
 
