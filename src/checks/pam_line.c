@@ -100,6 +100,11 @@ static int disable(struct draft *d)
 
 	if (gone < 0)
 		return pam_because(m, "the line is not found again");
+	/* a mistyped guard (a second factor, an access table) keeps everybody out: without it,
+	 * remote services would let in who was meant to be kept out */
+	if (e->state == PAM_MALFORMED && e->type <= PAM_ACCOUNT && !pam_is_local(m, m->f.file))
+		return pam_because(m, "what the line was meant to be is not known, and others "
+				      "than the console use it");
 	if (shorten_jumps(d, (unsigned)gone) < 0)
 		return -1;
 	edit = edit_of(d, e->number, e->lines);
@@ -172,9 +177,12 @@ static int close_door(struct pam_mend *m)
 		    (s->e[i].kind != PAM_PERMITS && s->e[i].kind != PAM_PASSES))
 			continue;
 		one.entry = s->e[i];
-		one.entry.kind = PAM_IGNORES; /* nothing is weakened by it */
 		one.f.number = one.entry.number;
 		snprintf(one.f.file, sizeof one.f.file, "%s", s->files[s->e[i].file]);
+		if (one.entry.kind == PAM_PERMITS)
+			one.entry.kind = PAM_IGNORES;	  /* nothing is weakened by it */
+		else if (!pam_is_local(&one, one.f.file)) /* a guard of others too */
+			continue;
 		one.data = path_slurp(m->c->t->fd, one.f.file, PAM_FILE_MOST, &one.len);
 		if (one.data && draft_open(&d, &one))
 			rc = disable(&d);

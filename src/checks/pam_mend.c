@@ -150,6 +150,18 @@ static void find_lost(const struct pam_mend *m, const char *data, size_t len,
 	}
 }
 
+/* What stands there now and would go. */
+static void find_lost_file(const struct pam_mend *m, struct pam_candidate *k)
+{
+	size_t len;
+	char *data = path_slurp(m->c->t->fd, k->path, PAM_FILE_MOST, &len);
+
+	if (!data)
+		return;
+	find_lost(m, data, len, k);
+	path_release(data, len);
+}
+
 /* Single lines: whoever was refused by the sound stack still is, and the right password can get in.
  */
 static int judge_edit(struct pam_mend *m, const struct pam_view *then)
@@ -188,8 +200,7 @@ int pam_judge(struct pam_mend *m, struct pam_candidate *k)
 		return pam_because(m, "with it, the stack is no better");
 	if (k->edit)
 		return judge_edit(m, &then);
-	if (m->data && !strcmp(k->path, m->f.file))
-		find_lost(m, m->data, m->len, k);
+	find_lost_file(m, k);
 	if (k->lost[0] && !pam_is_local(m, k->path))
 		return pam_because(m, "it lacks %s, and others than the console use it", k->lost);
 	return 0;

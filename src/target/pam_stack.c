@@ -338,7 +338,10 @@ bool pam_stack_wider(const struct pam_stack *before, const struct pam_stack *now
 		struct pam_world w = {.maybe = i / 2, .users_unknown = i & 1}, then = w;
 
 		then.mended = true;
-		if (pam_stack_lets_in(now, PAM_AUTH, &w) &&
+		/* also on the day when all modules are back: what refuses everybody now is no guard
+		 */
+		if ((pam_stack_lets_in(now, PAM_AUTH, &w) ||
+		     pam_stack_lets_in(now, PAM_AUTH, &then)) &&
 		    !pam_stack_lets_in(before, PAM_AUTH, &then))
 			return true;
 	}

@@ -181,6 +181,20 @@ START_TEST(an_edit_that_opens_a_door_is_told)
 }
 END_TEST
 
+START_TEST(a_door_that_opens_when_modules_come_back_is_told)
+{
+	static struct pam_stack before;
+
+	load(DEBIAN);
+	s.e[1].state = s.e[2].state = PAM_NO_MODULE;
+	before = s;
+	load("auth [success=ignore default=ignore] pam_unix.so nullok\n#\n"
+	     "auth required pam_permit.so\n");
+	s.e[1].state = PAM_NO_MODULE; /* as yet, nobody gets in */
+	ck_assert(pam_stack_wider(&before, &s));
+}
+END_TEST
+
 START_TEST(a_token_that_is_needed_is_told_from_one_that_suffices)
 {
 	load("auth required pam_u2f.so\nauth required pam_unix.so\n");
@@ -222,6 +236,7 @@ Suite *pam_stack_suite(void)
 	tcase_add_test(c, unknown_control_words_are_failures);
 	tcase_add_test(c, skipped_lines_are_counted_as_libpam_does);
 	tcase_add_test(c, an_edit_that_opens_a_door_is_told);
+	tcase_add_test(c, a_door_that_opens_when_modules_come_back_is_told);
 	tcase_add_test(c, a_token_that_is_needed_is_told_from_one_that_suffices);
 	tcase_add_test(c, many_lines_and_deep_loops_end);
 	suite_add_tcase(suite, c);
