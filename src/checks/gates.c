@@ -206,9 +206,11 @@ int repair_securetty(struct check_context *c)
 	size_t len = 0;
 	int rc;
 
-	if (!account_of_user(c, &a) || a.uid || !find_securetty(c->t, &b, &what))
+	if (!c->named || !account_of_user(c, &a) || a.uid || !find_securetty(c->t, &b, &what))
 		return -1;
 	data = path_slurp(c->t->fd, SECURETTY, 1u << 16, &len);
+	if (!data && *what == 'd') /* too large, or not to be read: nothing is known of its lines */
+		return -1;
 	all = (struct buf){.cap = len + sizeof lines + 2};
 	all.p = shadow_memory(all.cap);
 	if (!all.p)

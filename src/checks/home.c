@@ -73,15 +73,30 @@ static const char *shell_of(const struct account *a)
 	return *a->shell ? a->shell : "/bin/sh";
 }
 
+/* A shell that runs but is not listed (rrsync, git-shell, nologin) may be a restriction: only who
+ * was named gets another. */
+static bool may_change(const struct check_context *c, const struct account *a)
+{
+	struct stat st;
+
+	if (path_stat(c->t->fd, shell_of(a), true, &st) || !S_ISREG(st.st_mode) ||
+	    !(st.st_mode & 0111))
+		return true;
+	return c->named && accounts_login_shell(shell_of(a));
+}
+
 void detect_shell(struct check_context *c)
 {
-	static const struct cause cause = {"shell-missing", SEVERITY_ERROR, BLOCKS_USER,
-					   "phase 4 gives it /bin/bash or another of /etc/shells"};
+	struct cause cause = {"shell-missing", SEVERITY_ERROR, BLOCKS_USER,
+			      "phase 4 gives it /bin/bash or another of /etc/shells"};
 	struct account a;
 	const char *fault;
 
 	if (!account_of_user(c, &a) || !(fault = shell_fault(c->t, shell_of(&a))))
 		return;
+	if (!may_change(c, &a))
+		cause.action = "it runs, and may be meant: name the user (rd.recovery.user=NAME, "
+			       "--user NAME) for another one";
 	check_found(c, &cause, "/etc/passwd line %u: %s: its shell %s %s", a.passwd_line, a.name,
 		    shell_of(&a), fault);
 }
@@ -119,7 +134,7 @@ int repair_shell(struct check_context *c)
 	struct account a;
 	char shell[256];
 
-	if (!account_of_user(c, &a) || !shell_fault(c->t, shell_of(&a)) ||
+	if (!account_of_user(c, &a) || !shell_fault(c->t, shell_of(&a)) || !may_change(c, &a) ||
 	    !home_shell(c->t, shell, sizeof shell))
 		return -1;
 	return shadow_write_passwd(c->t, c->journal, &(struct account_edit){a.name, 6, shell});
@@ -216,6 +231,16 @@ static mode_t home_mode(const struct target *t)
 	return end > text && !*end && v > 0 && v <= 0777 ? (mode_t)(v & 0755) | S_IRWXU : 0700;
 }
 
+/* /home/NAME itself, no link to elsewhere: nobody's but the user's. */
+static bool is_of_name(const struct target *t, const struct account *a)
+{
+	const char *slash = strrchr(a->home, '/');
+	struct stat st;
+
+	return str_starts(a->home, "/home/") && !strcmp(slash + 1, a->name) &&
+	       path_stat(t->fd, a->home, false, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int repair_home(struct check_context *c)
 {
 	struct file_attr attr = {.set_mode = true, .set_owner = true};
@@ -232,9 +257,9 @@ int repair_home(struct check_context *c)
 		attr.mode = home_mode(c->t);
 		return file_mkdir(c->journal, a.home, &attr);
 	}
-	/* another person's directory stays theirs */
+	/* another person's directory stays theirs, and the system's (/var/www, /srv) its own */
 	owner = st.st_uid;
-	if (s == HOME_FOREIGN && accounts_each(c->t, owns, &owner))
+	if (s == HOME_FOREIGN && (!is_of_name(c->t, &a) || accounts_each(c->t, owns, &owner)))
 		return -1;
 	attr.mode = (st.st_mode & 01777) | S_IRWXU;
 	if (s == HOME_CLOSED)
