@@ -74,6 +74,24 @@ static void check_libraries(const struct target *t, struct buf *why)
 		buf_adds(why, "no libcrypt was found\n");
 }
 
+/* A fault in what a capture holds, whomever it bars, would be kept as known good. */
+static bool is_captured(const char *id)
+{
+	static const char ids[][15] = {"binary-missing", "libc-mismatch", "dm-broken",
+				       "nss-broken"};
+
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		if (!strcmp(id, ids[i]))
+			return true;
+	return !strncmp(id, "pam-", 4);
+}
+
+static bool is_sick(const struct finding *f)
+{
+	return f->severity == SEVERITY_ERROR ||
+	       (f->severity == SEVERITY_WARNING && is_captured(f->id));
+}
+
 /* What diagnose calls an error is no health either. */
 static void check_causes(const struct target *t, struct buf *why)
 {
@@ -82,7 +100,7 @@ static void check_causes(const struct target *t, struct buf *why)
 	unsigned n = 0;
 
 	for (unsigned i = 0; r && i < r->nfindings; i++)
-		if (r->findings[i].severity == SEVERITY_ERROR && n++ < NAMED)
+		if (is_sick(&r->findings[i]) && n++ < NAMED)
 			buf_addf(why, "%s: %s\n", r->findings[i].id, r->findings[i].evidence);
 	if (!r)
 		buf_adds(why, "no memory\n");

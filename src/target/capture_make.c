@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MANIFEST "manifest"
+#define UNFINISHED "manifest.new" /* of a capture that was cut off */
 #define FILES 400
 #define LARGEST (16L << 20)
 #define TEXT (256u << 10)
@@ -313,14 +315,14 @@ static void facts(struct maker *m)
 
 static int write_manifest(struct maker *m)
 {
-	int fd = openat(m->fd, "manifest", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc = -1;
+	int fd = openat(m->fd, UNFINISHED, O_WRONLY | O_CLOEXEC), rc = -1;
 
 	errno = E2BIG;
 	if (fd >= 0 && !m->text.cut && !place_write(fd, m->text.p, m->text.len) && !place_sync(fd))
 		rc = 0;
 	if (fd >= 0 && close(fd))
 		rc = -1;
-	return rc ? rc : place_sync(m->fd);
+	return rc || renameat(m->fd, UNFINISHED, m->fd, MANIFEST) ? -1 : place_sync(m->fd);
 }
 
 /* The fresh folder takes the old one's place. */
@@ -332,8 +334,33 @@ static int put_in_place(const char *fresh, const char *output)
 		place_remove_tree(AT_FDCWD, fresh);
 		return 0;
 	}
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
 	/* a file system that cannot exchange */
 	return place_remove_tree(AT_FDCWD, output) ? -1 : rename(fresh, output);
+}
+
+static int any_entry(void *arg, int dirfd, const char *name)
+{
+	(void)arg;
+	(void)dirfd;
+	(void)name;
+	return 1;
+}
+
+/* Only what this program made, or nothing, may give way. 0, or -1 ENOTEMPTY. */
+static int may_replace(const char *folder, const char *mark)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (faccessat(fd, mark, F_OK, AT_SYMLINK_NOFOLLOW) &&
+	    path_each(fd, "/", any_entry, NULL) != 0)
+		rc = -1;
+	close(fd);
+	errno = ENOTEMPTY;
+	return rc;
 }
 
 static int make_fresh(struct maker *m, const char *fresh)
@@ -344,10 +371,13 @@ static int make_fresh(struct maker *m, const char *fresh)
 		return -1;
 	rc = make_folders(top, fresh);
 	close(top);
-	if (rc || (place_remove_tree(AT_FDCWD, fresh) && errno != ENOENT) || mkdir(fresh, 0700))
+	if (rc || may_replace(fresh, UNFINISHED) ||
+	    (place_remove_tree(AT_FDCWD, fresh) && errno != ENOENT) || mkdir(fresh, 0700))
 		return -1;
 	m->fd = open(fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return m->fd < 0 ? -1 : 0;
+	rc = m->fd < 0 ? -1
+		       : openat(m->fd, UNFINISHED, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return rc < 0 ? -1 : close(rc);
 }
 
 static void fill(struct maker *m)
@@ -371,7 +401,9 @@ int capture_make(const struct target *t, const char *output, char *why, size_t c
 	m->fd = -1;
 	m->text = (struct buf){.p = (char *)(m + 1), .cap = TEXT};
 	snprintf(fresh, sizeof fresh, "%.256s.new", output);
-	if (make_fresh(m, fresh))
+	if (may_replace(output, MANIFEST))
+		failed(m, output);
+	else if (make_fresh(m, fresh))
 		failed(m, fresh);
 	else
 		fill(m);

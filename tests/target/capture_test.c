@@ -2,6 +2,7 @@
 
 #include "../base/tree.h"
 #include "base/inode.h"
+#include "base/place.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -174,11 +175,28 @@ START_TEST(a_new_capture_takes_the_place_of_the_old)
 	make();
 	put(store, "/capture/stale", "x");
 	put(store, "/capture.new/usr/bin/su", "left by an interrupted one");
+	put(store, "/capture.new/manifest.new", "");
 	put(top, "/usr/bin/su", "newer");
 	ck_assert_int_ge(capture_make(&t, t.capture, why, sizeof why), 1);
 	ck_assert_int_eq(capture_find(&t, "/usr/bin/su", &c), 0);
 	ck_assert(!path_exists(storefd, "/capture/stale"));
 	ck_assert(!path_exists(storefd, "/capture.new"));
+}
+END_TEST
+
+START_TEST(a_folder_of_somebody_else_is_left_alone)
+{
+	char why[200];
+
+	make();
+	put(store, "/capture.new/thesis", "mine");
+	ck_assert_int_eq(capture_make(&t, t.capture, why, sizeof why), -1);
+	ck_assert(path_exists(storefd, "/capture.new/thesis"));
+	ck_assert_int_eq(place_remove_tree(storefd, "capture.new"), 0);
+	ck_assert_int_eq(unlinkat(storefd, "capture/manifest", 0), 0);
+	put(store, "/capture/thesis", "mine");
+	ck_assert_int_eq(capture_make(&t, t.capture, why, sizeof why), -1);
+	ck_assert(path_exists(storefd, "/capture/thesis"));
 }
 END_TEST
 
@@ -243,6 +261,7 @@ Suite *capture_suite(void)
 	tcase_add_test(c, any_damaged_manifest_gives_no_copy_or_the_recorded_one);
 	tcase_add_test(c, links_in_a_circle_end);
 	tcase_add_test(c, a_new_capture_takes_the_place_of_the_old);
+	tcase_add_test(c, a_folder_of_somebody_else_is_left_alone);
 	tcase_add_test(c, a_capture_that_fails_leaves_the_old_one);
 	tcase_add_test(c, facts_are_kept);
 	tcase_add_test(c, a_copy_comes_back_with_mode_and_the_file_behind_its_link);
