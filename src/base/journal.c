@@ -307,7 +307,7 @@ static int resume(struct journal *j, int rootfd)
 	path_release(text, len);
 	if (n && place_write(j->fd, "\n", 1))
 		return -1;
-	if (kept && journal_undo_since(j, kept, NULL, NULL) == 0)
+	if (kept && journal_undo_since(j, kept) == 0)
 		journal_note(j, 0, "settled");
 	return 0;
 }

@@ -38,8 +38,8 @@ int journal_record(struct journal *j, struct record *r);
 int journal_amend(struct journal *j, struct record *r);
 /* "op=OP", of change seq unless that is 0; durable. 0/-1. */
 int journal_note(struct journal *j, unsigned seq, const char *op);
-/* Undo the changes from number from on, newest first, as a rollback would. 0, 1 something was refused or failed, -1. */
-int journal_undo_since(struct journal *j, unsigned from, void (*line)(void *arg, const struct rollback_line *l), void *arg);
+/* Undo the changes from number from on, newest first, as a rollback would, each logged. 0, 1 something was refused or failed, -1. */
+int journal_undo_since(struct journal *j, unsigned from);
 /* Append " end=" and the check sum, newline. */
 void journal_seal(struct buf *line);
 /* The length of a whole line without its seal, 0 when it is torn. Pure. */

@@ -273,13 +273,6 @@ static int settle_all(struct keep *k)
 	return rc;
 }
 
-static void tell(void *arg, const struct rollback_line *l)
-{
-	(void)arg;
-	if (strcmp(l->result, "already as it was"))
-		log_line("%s: %s", l->path, l->result);
-}
-
 int keep_end(struct keep *k, bool proven)
 {
 	unsigned last;
@@ -295,7 +288,7 @@ int keep_end(struct keep *k, bool proven)
 		log_line("%u paths are kept, %u new ones were made", last - k->first,
 			 k->j->next - last);
 		if (!proven)
-			rc = journal_undo_since(k->j, k->first, tell, NULL);
+			rc = journal_undo_since(k->j, k->first);
 		if (journal_note(k->j, 0, "settled"))
 			rc = -1;
 	}

@@ -1,4 +1,5 @@
 #include "base/journal.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -288,8 +289,14 @@ out:
 	return rc;
 }
 
-int journal_undo_since(struct journal *j, unsigned from,
-		       void (*line)(void *arg, const struct rollback_line *l), void *arg)
+static void tell(void *arg, const struct rollback_line *l)
+{
+	(void)arg;
+	if (strcmp(l->result, "already as it was"))
+		log_line("%s: %s", l->path, l->result);
+}
+
+int journal_undo_since(struct journal *j, unsigned from)
 {
 	struct undo *u = calloc(1, sizeof *u);
 	int rc;
@@ -298,8 +305,7 @@ int journal_undo_since(struct journal *j, unsigned from,
 		return -1;
 	u->rootfd = j->rootfd;
 	u->first = from;
-	u->line = line;
-	u->arg = arg;
+	u->line = tell;
 	str_copy(u->run, sizeof u->run, j->run);
 	rc = undo_run(u, j->where);
 	j->voided += u->count;

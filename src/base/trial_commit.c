@@ -1,4 +1,5 @@
 #include "base/change.h"
+#include "base/log.h"
 #include "base/trial.h"
 #include "base/trial_copy.h"
 
@@ -184,9 +185,9 @@ static int walk_mount(struct walk *w, const struct trial *t, unsigned n)
 
 int trial_commit(struct trial *t, struct journal *j, const char *const *scratch, unsigned *n)
 {
-	unsigned before = journal_count(j);
+	unsigned before = journal_count(j), first = j->next;
 	struct walk *w;
-	int rc = 0;
+	int rc = 0, error;
 
 	*n = 0;
 	if (t->kind != TRIAL_OVERLAY) {
@@ -203,7 +204,12 @@ int trial_commit(struct trial *t, struct journal *j, const char *const *scratch,
 		for (unsigned i = 0; i < t->nmounts && rc == 0; i++)
 			rc = walk_mount(w, t, i);
 	}
+	error = errno;
 	free(w);
+	/* half of a package is worse than none */
+	if (rc && journal_undo_since(j, first))
+		log_say("a commit failed, and not all of it could be undone");
 	*n = journal_count(j) - before;
+	errno = error;
 	return rc;
 }

@@ -133,6 +133,12 @@ static void work(struct run *r, const char *root)
 	if (!o->set.capture[0])
 		str_copy(o->set.capture, sizeof o->set.capture, CAPTURE);
 	str_copy(r->target.sources, sizeof r->target.sources, SOURCES);
+	if (mounts_asleep(&r->mounts, &r->target)) {
+		o->mode = BOOT_DIAGNOSE;
+		r->mounts.readonly = true;
+		if (o->after == AFTER_BOOT) /* the boot would mount it all */
+			o->after = AFTER_REBOOT;
+	}
 	if (o->mode != BOOT_DIAGNOSE && mounts_writable(&r->mounts, why, sizeof why)) {
 		log_say("%s cannot be made writable (%s): diagnosing only", root, why);
 		o->mode = BOOT_DIAGNOSE;

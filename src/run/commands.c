@@ -215,6 +215,10 @@ static int undo_run(void *arg)
 
 	if (root < 0)
 		return errno;
+	if (u->mounts.asleep[0]) { /* it would be undone again when it wakes up, or worse */
+		close(root);
+		return EBUSY;
+	}
 	u->rc = journal_rollback(root, u->o->rollback_run[0] ? u->o->rollback_run : NULL, u->name,
 				 undo_line, u);
 	u->error = errno;

@@ -253,11 +253,12 @@ static int look_asleep(void *arg)
 	return asleep ? 0 : ENOENT;
 }
 
-/* A hibernated system owns all of its file systems, also those it has in common with nobody. */
-static bool is_asleep(struct mounts *m, struct target *t)
+bool mounts_asleep(struct mounts *m, struct target *t)
 {
 	char why[320];
 
+	if (m->asleep[0])
+		return true;
 	if (supervisor_operation(
 		&(struct operation){"look for a hibernation image", look_asleep, m, m->seconds},
 		why, sizeof why))
@@ -272,7 +273,7 @@ void mounts_begin(struct mounts *m, struct target *t)
 {
 	char why[320], path[400];
 	struct mount_entry there = {0};
-	bool asleep = is_asleep(m, t);
+	bool asleep = mounts_asleep(m, t);
 
 	if (supervisor_operation(&(struct operation){"read fstab", read_fstab, m, m->seconds}, why,
 				 sizeof why)) {

@@ -23,6 +23,9 @@ struct mounts { /* shared with the operations */
 	char asleep[160]; /* where a hibernation image waits: then nothing is mounted */
 };
 
+/* Does a hibernation image wait in a swap space of the target's own fstab? Then it owns all of its file
+ * systems: said, and t made readonly. */
+bool mounts_asleep(struct mounts *m, struct target *t);
 /* Remount root read-write if it is not. 0; -1 and why. */
 int mounts_writable(struct mounts *m, char *why, size_t cap);
 /* Mount what fstab says holds /usr, /var, /home, /boot or the ESP; what cannot be mounted is logged
