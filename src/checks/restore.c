@@ -153,10 +153,12 @@ static int from_capture(struct ladder *l)
 		restore_needed(l);
 	if (!judge_copy(l, copy.file))
 		return -1;
-	if (!capture_adopt(l->c->t, l->c->journal, l->r->path))
-		return 0;
-	say(l, "writing it: %s", strerror(errno));
-	return -1;
+	if (capture_adopt(l->c->t, l->c->journal, l->r->path)) {
+		say(l, "writing it: %s", strerror(errno));
+		return -1;
+	}
+	/* what a link leads to stays when it is there, be it damaged */
+	return is_good(l, l->c->t, l->r->path) ? 0 : -1;
 }
 
 /* --- the package's archive */

@@ -94,6 +94,23 @@ static int measure(const struct target *t, const char *point, struct statvfs *v)
 	return rc ? -1 : fd;
 }
 
+/* The folder itself, on the full file system: a link may lead to what is somebody's. Subvolumes are
+ * one file system with many device numbers: its own figures tell. */
+static bool is_place(const struct room *r, const char *dir)
+{
+	struct statvfs here = {0}, full = {0};
+	char real[PATH_CAP];
+	int fd = path_open(r->c->t->fd, dir, O_RDONLY | O_DIRECTORY, 0);
+	bool yes = fd >= 0 && !path_real_fd(r->c->t->fd, fd, real, sizeof real) &&
+		   !strcmp(real, dir) && !fstatvfs(fd, &here) && !fstatvfs(r->fd, &full) &&
+		   here.f_blocks == full.f_blocks && here.f_bfree == full.f_bfree &&
+		   here.f_ffree == full.f_ffree;
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
 static int look(void *arg, int dirfd, const char *name)
 {
 	struct room *r = arg;
@@ -104,7 +121,7 @@ static int look(void *arg, int dirfd, const char *name)
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) || r->n == FILES ||
 	    snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
 		return 0;
-	if (S_ISDIR(st.st_mode) && r->depth) {
+	if (S_ISDIR(st.st_mode) && r->depth && is_place(r, path)) {
 		r->dir = path;
 		r->depth--;
 		path_each(r->c->t->fd, path, look, r);
@@ -162,23 +179,6 @@ static unsigned delete_files(struct room *r)
 		is_enough(r, f->bytes);
 	}
 	return r->deleted - before;
-}
-
-/* The folder itself, on the full file system: a link may lead to what is somebody's. Subvolumes are
- * one file system with many device numbers: its own figures tell. */
-static bool is_place(const struct room *r, const char *dir)
-{
-	struct statvfs here = {0}, full = {0};
-	char real[PATH_CAP];
-	int fd = path_open(r->c->t->fd, dir, O_RDONLY | O_DIRECTORY, 0);
-	bool yes = fd >= 0 && !path_real_fd(r->c->t->fd, fd, real, sizeof real) &&
-		   !strcmp(real, dir) && !fstatvfs(fd, &here) && !fstatvfs(r->fd, &full) &&
-		   here.f_blocks == full.f_blocks && here.f_bfree == full.f_bfree &&
-		   here.f_ffree == full.f_ffree;
-
-	if (fd >= 0)
-		close(fd);
-	return yes;
 }
 
 static void make_room(struct room *r)

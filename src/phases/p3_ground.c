@@ -1,6 +1,7 @@
 #include "phases/p3_rungs.h"
 
 #include "base/buf.h"
+#include "base/journal.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "checks/families.h"
@@ -89,6 +90,18 @@ static int copy_file(struct context *c, const struct target *rescue, const char 
 	return rc;
 }
 
+/* Under its other name, with or without /usr, the same library may be well. */
+static bool is_lost(const struct target *t, const char *path)
+{
+	char twin[80];
+
+	if (str_starts(path, "/usr/"))
+		str_copy(twin, sizeof twin, path + 4);
+	else
+		snprintf(twin, sizeof twin, "/usr%s", path);
+	return !is_sound(t, path) && !is_sound(t, twin);
+}
+
 /* Put a copy of path where the target's is missing or damaged. True: done. */
 static bool restore(struct context *c, const struct target *rescue, const char *path)
 {
@@ -108,21 +121,18 @@ static bool restore(struct context *c, const struct target *rescue, const char *
 }
 
 /* Of a library the target has already, another version is no help: only what is missing or no ELF
- * file is put back, and taken out again when programs still do not start. */
+ * file is put back, and it all goes again when programs still do not start. */
 static bool restore_from(struct context *c, const struct target *rescue, char *why, size_t cap)
 {
-	unsigned char done[sizeof essential / sizeof *essential] = {0};
+	unsigned first = c->journal->next;
 	bool any = false, works;
 
-	for (size_t i = 0; i < sizeof done; i++)
-		if (!is_sound(c->t, essential[i]) && has_copy(c, rescue, essential[i])) {
-			done[i] = !path_exists(c->t->fd, essential[i]);
+	for (size_t i = 0; i < sizeof essential / sizeof *essential; i++)
+		if (is_lost(c->t, essential[i]) && has_copy(c, rescue, essential[i]))
 			any = restore(c, rescue, essential[i]) || any;
-		}
 	works = any && libcrypt_control(c->t, 64, why, cap) == 0;
-	for (size_t i = 0; any && !works && i < sizeof done; i++)
-		if (done[i] && file_remove(c->journal, essential[i]))
-			log_say("%s could not be taken out again", essential[i]);
+	if (any && !works && journal_undo_since(c->journal, first))
+		log_say("what did not help could not all be taken out again");
 	return works;
 }
 
