@@ -349,13 +349,14 @@ static int any_entry(void *arg, int dirfd, const char *name)
 }
 
 /* Only what this program made, or nothing, may give way. 0, or -1 ENOTEMPTY. */
-static int may_replace(const char *folder, const char *mark)
+static int may_replace(const char *folder)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = 0;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (faccessat(fd, mark, F_OK, AT_SYMLINK_NOFOLLOW) &&
+	if (faccessat(fd, MANIFEST, F_OK, AT_SYMLINK_NOFOLLOW) &&
+	    faccessat(fd, UNFINISHED, F_OK, AT_SYMLINK_NOFOLLOW) &&
 	    path_each(fd, "/", any_entry, NULL) != 0)
 		rc = -1;
 	close(fd);
@@ -371,8 +372,8 @@ static int make_fresh(struct maker *m, const char *fresh)
 		return -1;
 	rc = make_folders(top, fresh);
 	close(top);
-	if (rc || may_replace(fresh, UNFINISHED) ||
-	    (place_remove_tree(AT_FDCWD, fresh) && errno != ENOENT) || mkdir(fresh, 0700))
+	if (rc || may_replace(fresh) || (place_remove_tree(AT_FDCWD, fresh) && errno != ENOENT) ||
+	    mkdir(fresh, 0700))
 		return -1;
 	m->fd = open(fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	rc = m->fd < 0 ? -1
@@ -401,7 +402,7 @@ int capture_make(const struct target *t, const char *output, char *why, size_t c
 	m->fd = -1;
 	m->text = (struct buf){.p = (char *)(m + 1), .cap = TEXT};
 	snprintf(fresh, sizeof fresh, "%.256s.new", output);
-	if (may_replace(output, MANIFEST))
+	if (may_replace(output))
 		failed(m, output);
 	else if (make_fresh(m, fresh))
 		failed(m, fresh);
