@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define OPEN_SHELL 64
+#define DEVICES 128
 #define CAPTURE "/usr/lib/rd-recovery/capture"
 #define SOURCES "/usr/lib/rd-recovery"
 
@@ -174,15 +175,40 @@ static int hibernated(struct run *r, const char *device)
 	return OPEN_SHELL;
 }
 
+struct image {
+	char device[64];
+	bool found;
+};
+
 static int look_for_image(void *arg)
 {
-	return hibernation_look(arg) ? 0 : ENOENT;
+	struct image *i = arg;
+
+	i->found = hibernation_in(i->device);
+	return 0;
+}
+
+/* One device after the other, each in its own time: a disk that is dying must hide no other. */
+static void find_image(struct image *i)
+{
+	static char list[DEVICES][64];
+	unsigned n = hibernation_devices(list, DEVICES);
+	char why[320];
+
+	for (unsigned k = 0; k < n && !i->found; k++) {
+		str_copy(i->device, sizeof i->device, list[k]);
+		if (supervisor_operation(
+			&(struct operation){"look for a hibernation image", look_for_image, i, 10},
+			why, sizeof why))
+			log_say("%s could not be looked at for a hibernation image: %s", list[k],
+				why);
+	}
 }
 
 int command_boot(struct options *o)
 {
 	const char *root = getenv("NEWROOT") ? getenv("NEWROOT") : "/sysroot";
-	char why[320], *device = supervisor_shared(64);
+	struct image *image = supervisor_shared(sizeof *image);
 	struct run *r;
 
 	command_configure(o);
@@ -191,14 +217,13 @@ int command_boot(struct options *o)
 		return 0;
 	options_settle(o);
 	r = run_start(o, true);
-	if (!r || !device)
+	if (!r || !image)
 		return 0;
 	/* the emergency stage may come before any other */
-	if (strcmp(o->stage, "pre-pivot") &&
-	    supervisor_operation(
-		&(struct operation){"look for a hibernation image", look_for_image, device, 30},
-		why, sizeof why) == 0)
-		return hibernated(r, device);
+	if (strcmp(o->stage, "pre-pivot"))
+		find_image(image);
+	if (image->found)
+		return hibernated(r, image->device);
 	if (!strcmp(o->stage, "pre-mount"))
 		return 0;
 	if (!strcmp(o->stage, "emergency"))

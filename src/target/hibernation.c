@@ -73,24 +73,26 @@ bool hibernation_of(const struct target *t, char *where, size_t cap)
 	return false;
 }
 
-bool hibernation_look(char device[64])
+unsigned hibernation_devices(char list[][64], unsigned most)
 {
 	DIR *d = opendir("/sys/class/block");
 	struct dirent *e;
-	bool yes = false;
-	char path[300];
+	unsigned n = 0;
 
-	while (d && !yes && (e = readdir(d))) {
-		if (e->d_name[0] == '.' || str_starts(e->d_name, "loop") ||
-		    str_starts(e->d_name, "ram") || str_starts(e->d_name, "sr") ||
-		    str_starts(e->d_name, "fd"))
-			continue;
-		snprintf(path, sizeof path, "/dev/%s", e->d_name);
-		yes = look_at(path);
-		if (yes)
-			str_copy(device, 64, e->d_name);
-	}
+	while (d && n < most && (e = readdir(d)))
+		if (e->d_name[0] != '.' && !str_starts(e->d_name, "loop") &&
+		    !str_starts(e->d_name, "ram") && !str_starts(e->d_name, "sr") &&
+		    !str_starts(e->d_name, "fd"))
+			n += str_copy(list[n], sizeof list[n], e->d_name);
 	if (d)
 		closedir(d);
-	return yes;
+	return n;
+}
+
+bool hibernation_in(const char *device)
+{
+	char path[80];
+
+	snprintf(path, sizeof path, "/dev/%s", device);
+	return look_at(path);
 }

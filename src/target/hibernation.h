@@ -5,9 +5,11 @@
 
 #include "target/target.h"
 
-/* Look at every block device (touches disks: call it in an operation). True: found one, its name in
- * device. The kernel's mark is at the end of a swap space's first page (kernel/power/swap.c). */
-bool hibernation_look(char device[64]);
+/* The machine's block devices by name, from sysfs alone. Returns how many. */
+unsigned hibernation_devices(char list[][64], unsigned most);
+/* Does an image wait on this one (touches the disk: an operation for each device, so that one that hangs hides no other)? The kernel's mark is
+ * at the end of a swap space's first page (kernel/power/swap.c). */
+bool hibernation_in(const char *device);
 /* Does the first page of a swap space (of any page size up to len) bear the mark? Pure. */
 bool hibernation_mark(const unsigned char *page, size_t len);
 /* The same of the swap spaces, devices and files, that the target's own fstab names; the place it is in into where. */
