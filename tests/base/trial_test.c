@@ -1,11 +1,14 @@
 #include "base/trial.h"
+#include "base/place.h"
 
 #include "tree.h"
 
 #include <check.h>
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -108,6 +111,48 @@ static void round_trip(unsigned flags)
 START_TEST(overlay_commit_round_trip)
 {
 	round_trip(0);
+}
+END_TEST
+
+/* Its files have another device number than its folders. */
+START_TEST(a_tree_on_an_overlay_is_removed_to_its_end)
+{
+	char path[300];
+
+	ck_assert_int_eq(trial_open(&t, top, 0), 0);
+	sh(t.path, "mkdir -p var/lib/x/y; echo 1 >var/lib/x/y/f");
+	snprintf(path, sizeof path, "%s/var/lib/x", t.path);
+	ck_assert_int_eq(place_remove_tree(AT_FDCWD, path), 0);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(a_commit_that_fails_leaves_nothing)
+{
+	char *before = tree_list(root), *after;
+	struct rlimit small = {65536, 65536}, was;
+	struct journal j;
+	unsigned n;
+
+	ck_assert_int_eq(trial_open(&t, top, 0), 0);
+	/* the newest name comes first in a tmpfs: small files are committed before the large one
+	 * cannot be */
+	sh(t.path, "head -c 200000 /dev/zero >etc/large; echo 1 >etc/small; rm etc/gone;"
+		   "echo 2 >usr/lib/lib.so; chmod 700 etc/dir");
+	ck_assert_int_eq(journal_open(&j, root, "run", 0), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &was);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ck_assert_int_eq(trial_commit(&t, &j, NULL, &n), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	ck_assert_uint_gt(j.next, 1); /* something had been done */
+	ck_assert_uint_eq(journal_count(&j), 0);
+	setrlimit(RLIMIT_FSIZE, &was);
+	journal_close(&j);
+	after = tree_list(root);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
 }
 END_TEST
 
@@ -316,6 +361,8 @@ Suite *trial_suite(void)
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, layer_of_a_killed_build_is_swept);
 	tcase_add_test(c, overlay_commit_round_trip);
+	tcase_add_test(c, a_commit_that_fails_leaves_nothing);
+	tcase_add_test(c, a_tree_on_an_overlay_is_removed_to_its_end);
 	tcase_add_test(c, sweep_stays_in_the_target);
 	tcase_add_test(c, overlay_on_disk_commit_round_trip);
 	tcase_add_test(c, folders_on_the_way_to_the_layer_are_committed);

@@ -190,6 +190,34 @@ START_TEST(a_missing_shell_is_replaced_by_one_that_starts)
 	ck_assert_int_eq(found(detect_shell, "shell-missing"), -1);
 	puts_to("/etc/pam.d/login", "auth required pam_shells.so\n");
 	ck_assert_int_eq(found(detect_shell, "shell-missing"), SEVERITY_ERROR);
+	/* it runs, so it may be a restriction: for who is named alone */
+	c.named = false;
+	ck_assert_int_eq(repair_shell(&c), -1);
+	c.named = true;
+	ck_assert_int_eq(repair_shell(&c), 0);
+}
+END_TEST
+
+START_TEST(a_folder_of_the_systems_is_nobodys_home)
+{
+	struct stat st;
+
+	puts_to("/etc/passwd", "argo:x:1000:1000::/var/www:/bin/sh\n");
+	mkdirat(fd, "var/www", 0755);
+	ck_assert_int_ge(found(detect_home, "home-missing"), SEVERITY_WARNING);
+	ck_assert_int_eq(repair_home(&c), -1);
+	puts_to("/etc/passwd", "argo:x:1000:1000::/home/argo:/bin/sh\n");
+	ck_assert_int_eq(unlinkat(fd, "home/argo", AT_REMOVEDIR), 0);
+	ck_assert_int_eq(symlinkat("../var/www", fd, "home/argo"), 0);
+	ck_assert_int_eq(repair_home(&c), -1);
+	ck_assert_int_eq(fstatat(fd, "var/www", &st, 0), 0);
+	ck_assert_uint_eq(st.st_uid, 0);
+	/* the user's own place is theirs again */
+	ck_assert_int_eq(unlinkat(fd, "home/argo", 0), 0);
+	mkdirat(fd, "home/argo", 0755);
+	ck_assert_int_eq(repair_home(&c), 0);
+	ck_assert_int_eq(fstatat(fd, "home/argo", &st, 0), 0);
+	ck_assert_uint_eq(st.st_uid, 1000);
 }
 END_TEST
 
@@ -374,6 +402,7 @@ Suite *account_suite(void)
 	tcase_add_test(k, a_clock_that_is_wrong_judges_no_limit);
 	tcase_add_test(k, a_missing_shell_is_replaced_by_one_that_starts);
 	tcase_add_test(k, another_persons_home_stays_theirs);
+	tcase_add_test(k, a_folder_of_the_systems_is_nobodys_home);
 	tcase_add_test(k, a_tally_locks_by_its_own_rules);
 	tcase_add_test(k, one_record_of_tally2_is_cleared);
 	tcase_add_test(k, nologin_counts_where_the_module_asks);

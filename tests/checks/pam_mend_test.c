@@ -210,6 +210,22 @@ START_TEST(door_that_is_open_is_shut)
 }
 END_TEST
 
+/* sshd reads these too: what they were meant to keep out stays out. */
+START_TEST(a_guard_that_others_share_is_never_the_line_to_go)
+{
+	set_auth("auth reqired pam_faillock.so\nauth required pam_unix.so\n");
+	repair();
+	ck_assert(!has("/etc/pam.d/common-auth", "rd-recovery"));
+	ck_assert(has("/etc/pam.d/common-auth", "auth reqired pam_faillock.so\n"));
+	ck_assert(login_works("login"));
+	fresh();
+	set_auth("auth required pam_faillock.so preauth\nauth sufficient pam_unix.so\n");
+	ck_assert(found("pam-permissive"));
+	repair();
+	ck_assert(!has("/etc/pam.d/common-auth", "# rd-recovery: auth required pam_faillock.so"));
+}
+END_TEST
+
 START_TEST(file_beside_it_comes_back_unless_a_control_is_lost)
 {
 	static const char vendor[] = "auth [success=1 default=ignore] pam_unix.so\n"
@@ -347,6 +363,7 @@ Suite *pam_mend_suite(void)
 	tcase_add_test(c, missing_password_module_is_never_taken_out);
 	tcase_add_test(c, jump_ends_where_it_is_proven);
 	tcase_add_test(c, door_that_is_open_is_shut);
+	tcase_add_test(c, a_guard_that_others_share_is_never_the_line_to_go);
 	tcase_add_test(c, file_beside_it_comes_back_unless_a_control_is_lost);
 	tcase_add_test(c, empty_passwords_stay_refused);
 	tcase_add_test(c, carriage_returns_are_taken_out);
