@@ -103,12 +103,14 @@ static long number_field(const char *line, size_t len, unsigned n)
 static void judge_hash(const char *hash, struct account *a)
 {
 	const char *h = hash + strspn(hash, "!*");
+	/* words of other systems' tools for an account without a password to log in with */
+	bool word = !strcmp(h, "x") || !strcmp(h, "NP") || !strcmp(h, "LK");
 
-	a->locked = h != hash;
+	a->locked = h != hash || word;
 	a->empty = !*hash;
 	a->method = hash_identify(h);
 	/* "*LK*", "!!", "*" say locked and nothing more */
-	a->damaged = *h && a->method == HASH_NONE && *hash != '*';
+	a->damaged = *h && a->method == HASH_NONE && *hash != '*' && !word;
 }
 
 int accounts_parse_passwd(const char *line, size_t len, struct account *a)

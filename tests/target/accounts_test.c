@@ -79,10 +79,9 @@ START_TEST(shadow_lock_marks_are_told_from_damage)
 	static const struct {
 		const char *hash;
 		bool locked, empty, damaged;
-	} cases[] = {{"", false, true, false},
-		     {"!", true, false, false},
-		     {"*LK*", true, false, false},
-		     {"!!", true, false, false},
+	} cases[] = {{"", false, true, false},	      {"!", true, false, false},
+		     {"*LK*", true, false, false},    {"!!", true, false, false},
+		     {"x", true, false, false},	      {"NP", true, false, false},
 		     {"nonsense", false, false, true}};
 	char line[200];
 	struct account a;
