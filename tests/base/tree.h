@@ -93,4 +93,21 @@ static inline char *tree_list(int fd)
 	return b.p;
 }
 
+/* Write a file below root; the folders above it are made. */
+static inline void tree_put(const char *root, const char *path, const void *data, size_t len)
+{
+	char name[400];
+	FILE *f;
+
+	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		snprintf(name, sizeof name, "%s%.*s", root, (int)(p - path), path);
+		mkdir(name, 0755);
+	}
+	snprintf(name, sizeof name, "%s%s", root, path);
+	f = fopen(name, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(data, 1, len, f), len);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
 #endif

@@ -15,18 +15,7 @@ static int storefd;
 
 static void put(const char *root, const char *path, const char *text)
 {
-	char name[400];
-	FILE *f;
-
-	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-		snprintf(name, sizeof name, "%s%.*s", root, (int)(p - path), path);
-		mkdir(name, 0755);
-	}
-	snprintf(name, sizeof name, "%s%s", root, path);
-	f = fopen(name, "w");
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(text, f), 0);
-	ck_assert_int_eq(fclose(f), 0);
+	tree_put(root, path, text, strlen(text));
 }
 
 static void start(void)
