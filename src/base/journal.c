@@ -277,13 +277,15 @@ static void count(struct journal *j, const char *line, size_t n, struct record *
 			*kept = r->seq;
 	} else if (whole && field_get(line, whole, "op", &b)) {
 		j->voided += !strcmp(op, "undone");
-		if (!strcmp(op, "settled"))
+		if (!strcmp(op, JOURNAL_BEGIN) && !*kept)
+			*kept = j->next;
+		if (!strcmp(op, JOURNAL_SETTLED))
 			*kept = 0;
 	}
 }
 
-/* Count the changes a journal holds, and see that it ends in a whole line. What a program might
- * change whose run was cut off goes back. */
+/* Count the changes a journal holds, and see that it ends in a whole line. What was cut off, a
+ * program's run or a commit, goes back. */
 static int resume(struct journal *j, int rootfd)
 {
 	unsigned kept = 0;
@@ -308,7 +310,7 @@ static int resume(struct journal *j, int rootfd)
 	if (n && place_write(j->fd, "\n", 1))
 		return -1;
 	if (kept && journal_undo_since(j, kept) == 0)
-		journal_note(j, 0, "settled");
+		journal_note(j, 0, JOURNAL_SETTLED);
 	return 0;
 }
 

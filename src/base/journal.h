@@ -4,7 +4,8 @@
  * a line a power cut tore is recognised, and means: this change was not made. NNNNNN.data: the old content (a copy; a hard link when
  * it is larger than INODE_HASHED). NNNNNN.dir: a directory that stood in the way, moved aside. undone: the whole run was undone.
  * op=keep: a program that runs on the target itself may change this next (keep.h); its new= is not known. A later line of the same number
- * tells: the change it became, or op=undone. op=settled: all keep lines before it are settled. Of several lines with one number the last counts.
+ * tells: the change it became, or op=undone. op=begin: what follows is wanted whole or not at all. op=settled: all keep lines and the op=begin before it
+ * are settled; journal_open undoes what is not. Of several lines with one number the last counts.
  * Lines: op=open (order: runs by age, the clock being no witness), op=near (a directory worked in, and its flags), op=closed, op=undone
  * (one change), every other op is a change.
  */
@@ -13,6 +14,8 @@
 
 #include "base/place.h"
 
+#define JOURNAL_BEGIN "begin"
+#define JOURNAL_SETTLED "settled"
 #define JOURNAL_PLACES 3
 #define JOURNAL_MOST (256L << 20)
 

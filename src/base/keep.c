@@ -289,7 +289,7 @@ int keep_end(struct keep *k, bool proven)
 			 k->j->next - last);
 		if (!proven)
 			rc = journal_undo_since(k->j, k->first);
-		if (journal_note(k->j, 0, "settled"))
+		if (journal_note(k->j, 0, JOURNAL_SETTLED))
 			rc = -1;
 	}
 	drop(&k->paths);

@@ -183,11 +183,24 @@ static int walk_mount(struct walk *w, const struct trial *t, unsigned n)
 	return rc;
 }
 
+/* What goes forward, then what goes away. */
+static int walk_all(struct walk *w, const struct trial *t)
+{
+	int rc = 0;
+
+	for (int pass = 0; pass < 2 && rc == 0; pass++) {
+		w->removals = pass;
+		for (unsigned i = 0; i < t->nmounts && rc == 0; i++)
+			rc = walk_mount(w, t, i);
+	}
+	return rc;
+}
+
 int trial_commit(struct trial *t, struct journal *j, const char *const *scratch, unsigned *n)
 {
 	unsigned before = journal_count(j), first = j->next;
 	struct walk *w;
-	int rc = 0, error;
+	int rc, error;
 
 	*n = 0;
 	if (t->kind != TRIAL_OVERLAY) {
@@ -199,16 +212,18 @@ int trial_commit(struct trial *t, struct journal *j, const char *const *scratch,
 		return -1;
 	w->j = j;
 	w->scratch = scratch;
-	for (int pass = 0; pass < 2 && rc == 0; pass++) {
-		w->removals = pass;
-		for (unsigned i = 0; i < t->nmounts && rc == 0; i++)
-			rc = walk_mount(w, t, i);
-	}
+	/* half of a package is worse than none, also where this process is killed on the way */
+	rc = journal_note(j, 0, JOURNAL_BEGIN);
+	if (rc == 0)
+		rc = walk_all(w, t);
+	if (rc == 0)
+		rc = journal_note(j, 0, JOURNAL_SETTLED);
 	error = errno;
 	free(w);
-	/* half of a package is worse than none */
 	if (rc && journal_undo_since(j, first))
 		log_say("a commit failed, and not all of it could be undone");
+	else if (rc)
+		journal_note(j, 0, JOURNAL_SETTLED);
 	*n = journal_count(j) - before;
 	errno = error;
 	return rc;

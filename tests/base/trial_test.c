@@ -156,6 +156,64 @@ START_TEST(a_commit_that_fails_leaves_nothing)
 }
 END_TEST
 
+static void be_killed_committing(void)
+{
+	struct rlimit small = {65536, 65536};
+	struct journal j;
+	unsigned n;
+
+	signal(SIGXFSZ, SIG_DFL);
+	if (journal_open(&j, root, "run", 0) == 0 && setrlimit(RLIMIT_FSIZE, &small) == 0)
+		trial_commit(&t, &j, NULL, &n);
+	_exit(0);
+}
+
+START_TEST(a_commit_that_is_killed_is_undone_by_the_next_open)
+{
+	char *before = tree_list(root), *after;
+	struct journal j;
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(trial_open(&t, top, 0), 0);
+	sh(t.path, "head -c 200000 /dev/zero >etc/large; echo 1 >etc/small; rm etc/gone;"
+		   "echo 2 >usr/lib/lib.so; chmod 700 etc/dir");
+	pid = fork();
+	if (pid == 0)
+		be_killed_committing();
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
+	after = tree_list(root);
+	ck_assert_str_ne(before, after); /* something had been done */
+	free(after);
+	ck_assert_int_eq(journal_open(&j, root, "run", 0), 0);
+	ck_assert_uint_eq(journal_count(&j), 0);
+	journal_close(&j);
+	after = tree_list(root);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(a_commit_that_ended_stays_when_the_journal_is_opened_again)
+{
+	struct journal j;
+	unsigned n;
+
+	ck_assert_int_eq(trial_open(&t, top, 0), 0);
+	sh(t.path, "echo 2 >usr/lib/lib.so");
+	ck_assert_int_eq(journal_open(&j, root, "run", 0), 0);
+	ck_assert_int_eq(trial_commit(&t, &j, NULL, &n), 0);
+	ck_assert_uint_gt(n, 0);
+	journal_close(&j);
+	ck_assert_int_eq(journal_open(&j, root, "run", 0), 0);
+	ck_assert_uint_eq(journal_count(&j), n);
+	journal_close(&j);
+	sh(top, "grep -q 2 usr/lib/lib.so");
+}
+END_TEST
+
 /* On the file system that is changed, inside the lower layer. */
 START_TEST(overlay_on_disk_commit_round_trip)
 {
@@ -362,6 +420,8 @@ Suite *trial_suite(void)
 	tcase_add_test(c, layer_of_a_killed_build_is_swept);
 	tcase_add_test(c, overlay_commit_round_trip);
 	tcase_add_test(c, a_commit_that_fails_leaves_nothing);
+	tcase_add_test(c, a_commit_that_is_killed_is_undone_by_the_next_open);
+	tcase_add_test(c, a_commit_that_ended_stays_when_the_journal_is_opened_again);
 	tcase_add_test(c, a_tree_on_an_overlay_is_removed_to_its_end);
 	tcase_add_test(c, sweep_stays_in_the_target);
 	tcase_add_test(c, overlay_on_disk_commit_round_trip);
