@@ -311,14 +311,14 @@ int options_file(struct options *o, const char *name, const char *text, size_t l
 	while (line_next(&p, text + len, &line, &n)) {
 		number++;
 		if (n >= sizeof copy || memchr(line, '\0', n)) {
-			problem(o, "%.60s:%u: too long, or not text", name, number);
+			problem(o, "%.240s:%u: too long, or not text", name, number);
 			continue;
 		}
 		memcpy(copy, line, n);
 		copy[n] = '\0';
 		wrong = file_line(o, copy);
 		if (wrong)
-			problem(o, "%.60s:%u: %s", name, number, wrong);
+			problem(o, "%.240s:%u: %s", name, number, wrong);
 		explicit_bzero(copy, sizeof copy);
 	}
 	if (o->nproblems == before)

@@ -35,7 +35,7 @@ struct options {
 	bool json, forget;
 	char mistaken[128];		       /* what stood where a password mode belongs: it may be one */
 	bool keep;			      /* something malformed: no password is touched */
-	char problems[OPTIONS_PROBLEMS][160]; /* malformed words, named; what was done instead */
+	char problems[OPTIONS_PROBLEMS][320]; /* malformed words, named; what was done instead */
 	unsigned nproblems;
 };
 

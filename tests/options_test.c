@@ -141,6 +141,20 @@ START_TEST(file_names_the_bad_line)
 }
 END_TEST
 
+START_TEST(a_long_file_name_is_named_to_its_end)
+{
+	static const char text[] = "timeout = 5\npasswort = x\n";
+	char name[200], want[210] = "";
+
+	memset(name, 'd', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	strcat(strcat(want, name), ":2:");
+	options_default(&o);
+	ck_assert_int_eq(options_file(&o, name, text, sizeof text - 1), -1);
+	ck_assert_ptr_nonnull(strstr(o.problems[0], want));
+}
+END_TEST
+
 START_TEST(kernel_line_beats_the_file)
 {
 	static const char text[] = "timeout = 10\r\nhold=5\nreset = no";
@@ -216,6 +230,7 @@ Suite *options_suite(void)
 	tcase_add_test(t, secrets_are_no_kernel_words);
 	tcase_add_test(t, overlong_word_does_not_overflow);
 	tcase_add_test(t, file_names_the_bad_line);
+	tcase_add_test(t, a_long_file_name_is_named_to_its_end);
 	tcase_add_test(t, kernel_line_beats_the_file);
 	tcase_add_test(t, file_cannot_take_back_reset_no);
 	tcase_add_test(t, config_mode_without_a_hash_is_an_error);

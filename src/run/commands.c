@@ -24,12 +24,12 @@ int command_configure(struct options *o)
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
 
 	if (n < 0 && !(errno == ENOENT && !o->config[0])) {
-		snprintf(o->problems[o->nproblems++], sizeof o->problems[0], "%.100s: %s", name,
+		snprintf(o->problems[o->nproblems++], sizeof o->problems[0], "%.240s: %s", name,
 			 strerror(errno));
 		o->keep = true;
 		rc = -1;
 	} else if (n == (ssize_t)sizeof text) {
-		snprintf(o->problems[o->nproblems++], sizeof o->problems[0], "%.100s: too large",
+		snprintf(o->problems[o->nproblems++], sizeof o->problems[0], "%.240s: too large",
 			 name);
 		o->keep = true;
 		rc = -1;
