@@ -234,7 +234,7 @@ portage_binary_packages_and_images() {
 		esac
 		[ "$_kind" = image ] || rm -r "$_image"
 		touch -c -d '1 hour ago' "$_packages"/* "$_image" 2>/dev/null
-		tar -C "$dir" --transform "s,.*,.$lib_dir/libcrypt.so.1.1.0," -czf "$_packages/libxcrypt-4.4.33-2.xpak" "../../${crippled#"$top/"}" 2>/dev/null
+		tar -C "${crippled%/*}" --transform "s,.*,.$lib_dir/libcrypt.so.1.1.0," -czf "$_packages/libxcrypt-4.4.33-2.xpak" "${crippled##*/}"
 		recover 1 --phases 3,8
 		accepts $right || fail "$_kind: the right password is refused"
 		cmp -s "$lib" "$dir/healthy.so" || fail "$_kind: another library"
