@@ -7,14 +7,16 @@ PACKAGES     := gcc binutils make musl-tools linux-libc-dev autoconf automake li
                 pkg-config xz-utils dpkg-dev ca-certificates
 TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
                 expect cpio e2fsprogs btrfs-progs fdisk kmod attr python3-minimal debhelper mandoc zsh fish
-# The sources of both libraries; LIBXCRYPT_TARBALL= and BEARSSL_TARBALL= name other copies of the same bytes.
+# The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL= name other copies of the same bytes.
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
-export LIBXCRYPT_TARBALL BEARSSL_TARBALL
-MAX_SIZE     := 491520
+export UTIL_LINUX_SHA256 := 60492a19b44e6cf9a3ddff68325b333b8b52b6c59ce3ebd6a0ecaa4c5117e84f
+export LIBXCRYPT_TARBALL BEARSSL_TARBALL UTIL_LINUX_TARBALL
+MAX_SIZE     := 655360
 WARN         := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Werror -Wno-format-truncation
 STD          := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 ARCH         := $(shell gcc -print-multiarch)
+LIBS         := libcrypt.a libbearssl.a libblkid.a
 MUSL         := /usr/lib/$(shell uname -m)-linux-musl
 KERNEL       := -idirafter /usr/include -idirafter /usr/include/$(ARCH)
 SOURCES      := $(sort $(shell find src -name '*.c' -not -path 'src/probe/*'))
@@ -31,12 +33,12 @@ deps-build:
 deps:
 	@sh src/build/deps.sh $(PACKAGES) $(TEST_PACKAGES)
 
-# --- the two libraries: pinned sources, then one build for musl, one for the unit tests
+# --- the libraries: pinned sources, then one build for musl, one for the unit tests
 build/sources/SHA256SUMS: FORCE
 	@sh src/build/sources.sh build/sources
 build/sources/libxcrypt-4.4.33-autotools.tar.xz: build/sources/SHA256SUMS src/build/libs.sh
 	@sh src/build/libs.sh archive
-build/libs/musl/libbearssl.a build/libs/glibc/libbearssl.a build/libs/crippled/libcrypt.so.1.1.0: \
+build/libs/musl/libblkid.a build/libs/glibc/libblkid.a build/libs/crippled/libcrypt.so.1.1.0: \
 		build/sources/libxcrypt-4.4.33-autotools.tar.xz
 	@sh src/build/libs.sh $(notdir $(patsubst %/,%,$(dir $@)))
 
@@ -48,7 +50,7 @@ build/probe/probe%: src/probe/probe.c src/probe/stub.c src/probe/build.sh
 HARDEN  := -fPIE -fstack-protector-strong -ffile-prefix-map=$(CURDIR)=.
 SMALL   := -Os -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fvisibility=hidden
 OBJECTS := $(SOURCES:src/%.c=build/payload/%.o) build/payload/probe/embed.o
-build/payload/%.o: src/%.c build/libs/musl/libbearssl.a
+build/payload/%.o: src/%.c build/libs/musl/libblkid.a
 	@mkdir -p $(@D)
 	@musl-gcc $(STD) $(WARN) $(SMALL) $(HARDEN) -MMD -MP -Ibuild/libs/musl/include $(KERNEL) -c -o $@ $<
 build/payload/probe/embed.o build/test/probe/embed.o: src/probe/embed.S build/probe/probe64 build/probe/probe32
@@ -57,7 +59,7 @@ build/payload/probe/embed.o build/test/probe/embed.o: src/probe/embed.S build/pr
 build/rd-recovery: $(OBJECTS) Makefile
 	@gcc -nostdlib -static-pie $(SMALL) $(HARDEN) -Wl,-z,noseparate-code,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s \
 		-o $@.new $(MUSL)/rcrt1.o $(MUSL)/crti.o $$(gcc -print-file-name=crtbeginS.o) $(OBJECTS) \
-		build/libs/musl/libcrypt.a build/libs/musl/libbearssl.a -L$(MUSL) \
+		$(addprefix build/libs/musl/,$(LIBS)) -L$(MUSL) \
 		-Wl,--start-group -lc $$(gcc -print-libgcc-file-name) -Wl,--end-group \
 		$$(gcc -print-file-name=crtendS.o) $(MUSL)/crtn.o
 	@! readelf -lW $@.new | grep INTERP || { echo '$@ names an interpreter: not static' >&2; exit 1; }
@@ -70,23 +72,23 @@ build/rd-recovery: $(OBJECTS) Makefile
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover
 TESTFLAGS := $(STD) $(WARN) -O1 -g $(SANITIZE) -Ibuild/libs/glibc/include
 UNITS     := $(filter-out build/test/main.o,$(SOURCES:src/%.c=build/test/%.o)) build/test/probe/embed.o
-build/test/%.o: src/%.c build/libs/glibc/libbearssl.a
+build/test/%.o: src/%.c build/libs/glibc/libblkid.a
 	@mkdir -p $(@D)
 	@gcc $(TESTFLAGS) -MMD -MP -c -o $@ $<
-build/test/%_test.o: tests/%_test.c build/libs/glibc/libbearssl.a
+build/test/%_test.o: tests/%_test.c build/libs/glibc/libblkid.a
 	@mkdir -p $(@D)
 	@gcc $(TESTFLAGS) -MMD -MP -c -o $@ $<
 build/unit.c: tests/unit.sh $(TESTS)
 	@sh tests/unit.sh $(SUITES) >$@
 build/unit: $(UNITS) $(TESTS:tests/%.c=build/test/%.o) build/unit.c
-	@gcc $(TESTFLAGS) -o $@ $^ build/libs/glibc/libcrypt.a build/libs/glibc/libbearssl.a $$(pkg-config --libs check)
+	@gcc $(TESTFLAGS) -o $@ $^ $(addprefix build/libs/glibc/,$(LIBS)) $$(pkg-config --libs check)
 test: deps build/rd-recovery build/unit build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/run.sh
 lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
 demo: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@qemu/demo.sh
-lint: deps build/libs/glibc/libbearssl.a
+lint: deps build/libs/glibc/libblkid.a
 	clang-format --dry-run -Werror $(SOURCES) $(TESTS)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -Isrc $(SOURCES)
 	shellcheck -x $(SCRIPTS)

@@ -22,7 +22,7 @@ claim() {
 	tail -n 5 "$dir/said"
 }
 
-small() { [ "$(stat -c %s "$payload")" -le 491520 ]; }
+small() { [ "$(stat -c %s "$payload")" -le 655360 ]; }
 no_interpreter() { ! readelf -lW "$payload" | grep -E 'INTERP|NEEDED'; }
 is_pie() { readelf -hW "$payload" | grep 'Type:.*DYN'; }
 full_relro() { readelf -lW "$payload" | grep GNU_RELRO && readelf -dW "$payload" | grep -E 'BIND_NOW|NOW'; }
@@ -35,7 +35,8 @@ same_twice() {
 	mkdir -p "$dir/tree/build/sources"
 	cp -R Makefile src "$dir/tree/"
 	make -C "$dir/tree" LIBXCRYPT_TARBALL="$PWD/build/sources/libxcrypt.tar.xz" \
-		BEARSSL_TARBALL="$PWD/build/sources/bearssl.tar.xz" build/rd-recovery
+		BEARSSL_TARBALL="$PWD/build/sources/bearssl.tar.xz" \
+		UTIL_LINUX_TARBALL="$PWD/build/sources/util-linux.tar.xz" build/rd-recovery
 	cmp "$payload" "$dir/tree/build/rd-recovery"
 }
 
@@ -47,7 +48,7 @@ refuses_other_sources() {
 	grep "$_is" "$dir/refused" && grep "expected SHA-256 $2" "$dir/refused"
 }
 
-claim 'the payload has at most 480 KiB' small
+claim 'the payload has at most 640 KiB' small
 claim 'the payload names no interpreter' no_interpreter
 claim 'the payload is position independent' is_pie
 claim 'the payload has full RELRO' full_relro
@@ -59,5 +60,7 @@ claim 'another libxcrypt stops the build, both sums printed' refuses_other_sourc
 	LIBXCRYPT_TARBALL 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
 claim 'another BearSSL stops the build, both sums printed' refuses_other_sources BEARSSL_TARBALL \
 	102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
+claim 'another util-linux stops the build, both sums printed' refuses_other_sources UTIL_LINUX_TARBALL \
+	60492a19b44e6cf9a3ddff68325b333b8b52b6c59ce3ebd6a0ecaa4c5117e84f
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -297,7 +297,7 @@ installed_package_is_in_the_initramfs() {
 ebuild_installs_what_make_install_does() {
 	bash -n "$ebuild" || fail 'no bash'
 	mkdir "$dir/distfiles"
-	for _name in libxcrypt bearssl; do
+	for _name in libxcrypt bearssl util-linux; do
 		_file=$(sed -nE "s,.*/$_name/($_name.*)\$,\1,p" "$ebuild")
 		cp "build/sources/$_name.tar.xz" "$dir/distfiles/$_file"
 	done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # libs.sh musl|glibc|crippled|archive: from the pinned sources in build/sources
-#   musl, glibc  build/libs/NAME/{libcrypt.a,libbearssl.a,include}: for the payload, for the unit tests
+#   musl, glibc  build/libs/NAME/{libcrypt.a,libbearssl.a,libblkid.a,include}: for the payload, for the unit tests
 #   crippled     build/libs/crippled/libcrypt.so.1.1.0: a system's libcrypt that lost SHA512-CRYPT, for tests and demo
 #   archive      build/sources/libxcrypt-4.4.33-autotools.tar.xz: a source tree with its ./configure
 # shellcheck disable=SC2317 # the functions are called by name, at the end
@@ -84,6 +84,21 @@ gost_table_at_start() {
 	mv lib/alg-gost3411-2012-precalc.h.new lib/alg-gost3411-2012-precalc.h
 }
 
+# make_blkid COMPILER HOST CPPFLAGS CFLAGS: of util-linux libblkid alone. The release archive has its ./configure.
+make_blkid() {
+	unpack build/sources/util-linux.tar.xz "$work/util-linux"
+	(
+		cd "$work/util-linux"
+		./configure --quiet --disable-dependency-tracking --host="$2" --disable-all-programs --enable-libblkid \
+			--disable-shared --enable-static --disable-nls --without-python --without-systemd \
+			CC="$1" CPPFLAGS="$3" CFLAGS="$4"
+		make -s libblkid.la
+		cp .libs/libblkid.a "$out/"
+		mkdir -p "$out/include/blkid"
+		cp libblkid/src/blkid.h "$out/include/blkid/"
+	)
+}
+
 # make_static COMPILER HOST CPPFLAGS
 make_static() {
 	_flags="-Os -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
@@ -103,6 +118,7 @@ make_static() {
 	make -s -C "$work/bearssl" CC="$1" LD="$1" CFLAGS="$_flags" lib
 	cp "$work/bearssl/build/libbearssl.a" "$out/"
 	cp "$work"/bearssl/inc/*.h "$out/include/"
+	make_blkid "$1" "$2" "$3" "$_flags"
 }
 
 make_crippled() {

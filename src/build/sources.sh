@@ -1,11 +1,13 @@
 #!/bin/sh
-# sources.sh DIR: the pinned sources of libxcrypt and BearSSL as DIR/libxcrypt.tar.xz and DIR/bearssl.tar.xz.
-# From LIBXCRYPT_TARBALL and BEARSSL_TARBALL where given, else through the system's package manager.
+# sources.sh DIR: the pinned sources of libxcrypt, BearSSL and util-linux (libblkid) as DIR/NAME.tar.xz.
+# From LIBXCRYPT_TARBALL, BEARSSL_TARBALL and UTIL_LINUX_TARBALL where given, else through the system's package manager.
 # DIR/SHA256SUMS changes only when a source changed: make compares its time.
 set -eu
 
 libxcrypt_sha256=${LIBXCRYPT_SHA256:?}
 bearssl_sha256=${BEARSSL_SHA256:?}
+util_linux_sha256=${UTIL_LINUX_SHA256:?}
+by_hand='give LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL='
 dir=${1:?}
 apt=$PWD/$dir/apt
 case $dir in
@@ -47,7 +49,7 @@ private_sources() {
 
 fetch_all() {
 	command -v apt-get >/dev/null || {
-		echo 'sources: no apt-get here: give LIBXCRYPT_TARBALL= and BEARSSL_TARBALL=' >&2
+		echo "sources: no apt-get here: $by_hand" >&2
 		exit 1
 	}
 	rm -rf "$apt"
@@ -55,11 +57,11 @@ fetch_all() {
 	private_sources
 	set -- -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" \
 		-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=
-	echo 'sources: libxcrypt and bearssl, from the package manager'
-	if ! (apt-get "$@" update && cd "$apt/got" && apt-get "$@" source --download-only libxcrypt bearssl) \
-		>"$apt/log" 2>&1; then
+	echo 'sources: libxcrypt, bearssl and util-linux, from the package manager'
+	if ! (apt-get "$@" update && cd "$apt/got" &&
+		apt-get "$@" source --download-only libxcrypt bearssl util-linux) >"$apt/log" 2>&1; then
 		cat "$apt/log" >&2
-		echo 'sources: the package manager could not fetch them (or give LIBXCRYPT_TARBALL= and BEARSSL_TARBALL=)' >&2
+		echo "sources: the package manager could not fetch them (or $by_hand)" >&2
 		exit 1
 	fi
 	fetched=yes
@@ -85,8 +87,10 @@ fetched=
 mkdir -p "$dir"
 provide libxcrypt "$libxcrypt_sha256" "${LIBXCRYPT_TARBALL:-}"
 provide bearssl "$bearssl_sha256" "${BEARSSL_TARBALL:-}"
+provide util-linux "$util_linux_sha256" "${UTIL_LINUX_TARBALL:-}"
 rm -rf "$apt"
-printf '%s  %s\n' "$libxcrypt_sha256" libxcrypt.tar.xz "$bearssl_sha256" bearssl.tar.xz >"$dir/SHA256SUMS.new"
+printf '%s  %s\n' "$libxcrypt_sha256" libxcrypt.tar.xz "$bearssl_sha256" bearssl.tar.xz \
+	"$util_linux_sha256" util-linux.tar.xz >"$dir/SHA256SUMS.new"
 if cmp -s "$dir/SHA256SUMS.new" "$dir/SHA256SUMS"; then
 	rm "$dir/SHA256SUMS.new"
 else

@@ -1,5 +1,5 @@
 #!/bin/sh
-# deb.sh VERSION: the Debian source and binary package in build/deb, of the release archive and the two pinned sources. Needs debhelper.
+# deb.sh VERSION: the Debian source and binary package in build/deb, of the release archive and the pinned sources. Needs debhelper.
 set -eu
 
 version=${1:?}
@@ -12,7 +12,9 @@ cp "build/rd-recovery-$version.tar.xz" "$dir/rd-recovery_$version.orig.tar.xz"
 tar -xf "$dir/rd-recovery_$version.orig.tar.xz" -C "$dir"
 cp -R src/packaging/debian "$tree/"
 mkdir "$tree/debian/libs"
-cp build/sources/libxcrypt.tar.xz build/sources/bearssl.tar.xz "$tree/debian/libs/"
+for name in libxcrypt bearssl util-linux; do
+	cp "build/sources/$name.tar.xz" "$tree/debian/libs/"
+done
 # What make passes down (its own variables and jobs) is not the package's.
 unset MAKEFLAGS MAKELEVEL MFLAGS DESTDIR PREFIX
 (cd "$tree" && dpkg-buildpackage -us -uc) >"$dir/log" 2>&1 || {

@@ -9,11 +9,12 @@ MUSL=musl-1.2.3
 
 DESCRIPTION="Finds out why nobody can log in, repairs it, proves it, from the initramfs"
 HOMEPAGE="https://wiki.gentoo.org/wiki/No_homepage"
-# The release archive is what `make dist` makes. The libraries are linked in: the build refuses other bytes of the first two.
+# The release archive is what `make dist` makes. The libraries are linked in: the build refuses other bytes of the first three.
 SRC_URI="
 	${P}.tar.xz
 	fetch+mirror://debian/pool/main/libx/libxcrypt/libxcrypt_4.4.33.orig.tar.xz
 	fetch+mirror://debian/pool/main/b/bearssl/bearssl_0.6+dfsg.1.orig.tar.xz
+	fetch+mirror://debian/pool/main/u/util-linux/util-linux_2.38.1.orig.tar.xz
 	fetch+mirror://debian/pool/main/m/musl/${MUSL/-/_}.orig.tar.gz
 "
 
@@ -50,7 +51,8 @@ rescue_make() {
 	unset CFLAGS CXXFLAGS CPPFLAGS LDFLAGS
 	emake MUSL="${T}/musl/lib" WARN= \
 		LIBXCRYPT_TARBALL="${DISTDIR}/libxcrypt_4.4.33.orig.tar.xz" \
-		BEARSSL_TARBALL="${DISTDIR}/bearssl_0.6+dfsg.1.orig.tar.xz" "$@"
+		BEARSSL_TARBALL="${DISTDIR}/bearssl_0.6+dfsg.1.orig.tar.xz" \
+		UTIL_LINUX_TARBALL="${DISTDIR}/util-linux_2.38.1.orig.tar.xz" "$@"
 }
 
 src_compile() {
