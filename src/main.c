@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int print_help(struct options *o)
 {
@@ -22,6 +23,7 @@ static int (*const commands[])(struct options *o) = {
     [COMMAND_ROLLBACK] = command_rollback, [COMMAND_CAPTURE] = command_capture,
     [COMMAND_HASH] = command_hash,	   [COMMAND_BOOT] = command_boot,
     [COMMAND_HELP] = print_help,	   [COMMAND_VERSION] = print_version,
+    [COMMAND_MODULE] = command_module,
 };
 
 int main(int argc, char **argv)
@@ -30,6 +32,8 @@ int main(int argc, char **argv)
 
 	options_default(&o);
 	if (options_arguments(&o, argc, argv) == 0) {
+		if (o.command == COMMAND_MODULE)
+			return command_module(&o);
 		supervisor_to_memory(argv);
 		if (o.command != COMMAND_RUN)
 			return commands[o.command](&o);
@@ -37,6 +41,11 @@ int main(int argc, char **argv)
 		if (command_configure(&o) == 0 && options_arguments(&o, argc, argv) == 0 &&
 		    options_settle(&o) == 0)
 			return command_run(&o);
+	}
+	if (o.command == COMMAND_NONE && getpid() == 1) {
+		options_default(&o); /* the words are the next init's */
+		o.argv = argv;
+		return command_init(&o);
 	}
 	for (unsigned i = 0; i < o.nproblems; i++)
 		fprintf(stderr, "rd-recovery: %s\n", o.problems[i]);

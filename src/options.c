@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "base/buf.h"
+#include "base/cmdline.h"
 #include "base/hash.h"
 
 #include <stdarg.h>
@@ -205,15 +206,22 @@ static void set_mode(struct options *o, const char *v)
 	problem(o, "rd.recovery=%.60s is none of 0, 1, diagnose, rollback: diagnose", v);
 }
 
-static void kernel_word(struct options *o, char *text)
+static void kernel_word(void *arg, char *text, bool cut)
 {
 	static const char prefix[] = "rd.recovery";
-	char *value = strchr(text, '=');
+	struct options *o = arg;
 	const struct word *w;
 	const char *instead;
+	char *value;
 
 	if (!str_starts(text, prefix))
 		return;
+	if (cut) {
+		problem(o, "%.40s... is too long: diagnose", text);
+		o->mode = BOOT_DIAGNOSE;
+		return;
+	}
+	value = strchr(text, '=');
 	if (value)
 		*value++ = '\0';
 	if (!strcmp(text, prefix)) {
@@ -240,31 +248,7 @@ static void kernel_word(struct options *o, char *text)
 
 void options_kernel(struct options *o, const char *line, size_t len)
 {
-	char text[512];
-	size_t n = 0;
-	bool quoted = false, cut = false;
-
-	for (size_t i = 0; i <= len; i++) {
-		char c = i < len ? line[i] : ' ';
-
-		if (c == '"') {
-			quoted = !quoted;
-		} else if (c && c != '\n' && c != '\t' && (c != ' ' || (quoted && i < len))) {
-			cut = cut || n == sizeof text - 1;
-			text[n] = c;
-			n += !cut;
-		} else if (n) {
-			text[n] = '\0';
-			if (cut && str_starts(text, "rd.recovery")) {
-				problem(o, "%.40s... is too long: diagnose", text);
-				o->mode = BOOT_DIAGNOSE;
-			} else if (!cut) {
-				kernel_word(o, text);
-			}
-			n = 0;
-			cut = false;
-		}
-	}
+	cmdline_each(line, len, kernel_word, o);
 }
 
 /* --- configuration file */
@@ -360,7 +344,7 @@ static const struct {
     {"run", COMMAND_RUN},	    {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
     {"capture", COMMAND_CAPTURE},   {"hash", COMMAND_HASH},	    {"boot", COMMAND_BOOT},
     {"help", COMMAND_HELP},	    {"--help", COMMAND_HELP},	    {"-h", COMMAND_HELP},
-    {"--version", COMMAND_VERSION},
+    {"--version", COMMAND_VERSION}, {"-q", COMMAND_MODULE},
 };
 
 static int wrong(struct options *o, const char *what, const char *word)
@@ -394,6 +378,8 @@ static int one_argument(struct options *o, char **argv, int *i)
 		if (arguments[k].commands & 1u << o->command && strlen(arguments[k].name) == len &&
 		    !strncmp(arguments[k].name, word, len))
 			a = &arguments[k];
+	if (o->command == COMMAND_MODULE)
+		return str_copy(o->module, sizeof o->module, word) ? 0 : wrong(o, "too long", word);
 	if (!a && o->command == COMMAND_ROLLBACK && word[0] != '-' && !o->rollback_run[0])
 		return str_copy(o->rollback_run, sizeof o->rollback_run, word)
 			   ? 0
@@ -415,6 +401,7 @@ int options_arguments(struct options *o, int argc, char **argv)
 {
 	o->command = COMMAND_NONE;
 	o->rollback_run[0] = '\0';
+	o->argv = argv;
 	if (argc < 2)
 		return wrong(o, "no command given", "see rd-recovery --help");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)

@@ -18,6 +18,7 @@ enum command {
 	COMMAND_CAPTURE,
 	COMMAND_HASH,
 	COMMAND_BOOT,
+	COMMAND_MODULE,
 	COMMAND_HELP,
 	COMMAND_VERSION
 };
@@ -31,8 +32,10 @@ struct options {
 	enum after after;
 	char log_path[256]; /* rd.recovery.log= */
 	long hold;	    /* seconds */
-	char root[256], boot[256], config[256], output[256], rollback_run[64], stage[16];
+	char root[256], boot[256], config[256], output[256], rollback_run[64], stage[16], module[128];
+	char **argv; /* as given: the next init's */
 	bool json, forget;
+	bool bare; /* in the self-contained initramfs: no shell, and without root nothing to go on to */
 	char mistaken[128];		       /* what stood where a password mode belongs: it may be one */
 	bool keep;			      /* something malformed: no password is touched */
 	char problems[OPTIONS_PROBLEMS][320]; /* malformed words, named; what was done instead */

@@ -49,6 +49,8 @@ int log_start(void)
 	size_t size = sizeof *memory;
 	void *p;
 
+	if (memory)
+		return 0;
 	for (int i = 0; i < LOG_STREAMS; i++)
 		size += streams[i].cap;
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

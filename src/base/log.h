@@ -24,7 +24,7 @@ enum log_stream {
 /* File name of a stream: "main.log", "diagnostics.log", "system-state.log", "error-bundle.txt",
  * "pivots.log", "report.json". */
 const char *log_name(enum log_stream s);
-/* Map the shared memory. Returns 0, or -1 with errno. Before it, log_* prints to standard error
+/* Map the shared memory, once. Returns 0, or -1 with errno. Before it, log_* prints to standard error
  * only. */
 int log_start(void);
 /* Tell the console side where to speak: every active console device (true), or standard output

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/mount.h>
 
 /* The next word of [*p,end): false when there is none. */
 static bool word_next(const char **p, const char *end, const char **word, size_t *len)
@@ -140,6 +140,29 @@ int mount_find(const char *point, struct mount_entry *m)
 	return f.found ? 0 : bad(ENOENT);
 }
 
+int mount_look(const char *device, const char *type, const char *point, const char *more)
+{
+	static const struct {
+		char type[6], data[20];
+	} quiet[] = {{"ext2", "noload"},
+		     {"ext3", "noload"},
+		     {"ext4", "noload"},
+		     {"xfs", "norecovery"},
+		     {"btrfs", "rescue=nologreplay"},
+		     {"f2fs", "norecovery"}};
+	char data[64] = "";
+	struct buf b = BUF_OF(data);
+
+	for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++)
+		if (!strcmp(type, quiet[i].type))
+			buf_adds(&b, quiet[i].data);
+	if (more)
+		buf_addf(&b, "%s%s", b.len ? "," : "", more);
+	/* ext4's driver is the only one that knows noload, and reads the older ones */
+	return mount(device, point, str_starts(type, "ext") ? "ext4" : type,
+		     MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, data);
+}
+
 int fstab_parse_line(const char *line, size_t len, struct fstab_entry *e)
 {
 	const char *p = line, *end = line + len, *word;
@@ -168,33 +191,4 @@ int fstab_parse_line(const char *line, size_t len, struct fstab_entry *e)
 	if (i == 3)
 		str_copy(e->options, sizeof e->options, "defaults");
 	return 1;
-}
-
-int mount_device(const char *source, char *dst, size_t cap)
-{
-	static const struct {
-		char tag[11], folder[13];
-	} tags[] = {{"UUID=", "by-uuid"},
-		    {"LABEL=", "by-label"},
-		    {"PARTUUID=", "by-partuuid"},
-		    {"PARTLABEL=", "by-partlabel"},
-		    {"ID=", "by-id"}};
-
-	if (source[0] == '/')
-		return str_copy(dst, cap, source) ? 0 : -1;
-	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
-		const char *value = source + strlen(tags[i].tag);
-		size_t quote;
-
-		if (!str_starts(source, tags[i].tag))
-			continue;
-		quote = *value == '"';
-		snprintf(dst, cap, "/dev/disk/%s/%s", tags[i].folder, value + quote);
-		if (quote && dst[strlen(dst) - 1] == '"')
-			dst[strlen(dst) - 1] = '\0';
-		if (access(dst, F_OK) == 0)
-			return 0;
-	}
-	errno = ENODEV;
-	return -1;
 }

@@ -17,10 +17,11 @@ int mount_each(int (*fn)(void *arg, const struct mount_entry *m), void *arg);
 /* The (last) mount exactly at point. 0/-1 ENOENT. */
 int mount_find(const char *point, struct mount_entry *m);
 
+/* Mount a device's file system to look at it: read-only, no journal replayed, not a byte written. more: further data, or NULL. 0/-1. */
+int mount_look(const char *device, const char *type, const char *point, const char *more);
+
 struct fstab_entry { char source[256], point[256], type[32], options[256]; unsigned line; };
 /* Parse one line of fstab(5). 1: an entry, 0: blank or comment, -1: malformed. Pure. */
 int fstab_parse_line(const char *line, size_t len, struct fstab_entry *e);
-/* The device of an fstab source: UUID=, LABEL=, PARTUUID=, PARTLABEL=, ID= or a path. 0, or -1 ENODEV. */
-int mount_device(const char *source, char *dst, size_t cap);
 
 #endif

@@ -2,97 +2,32 @@
 #include "run/commands.h"
 
 #include "base/buf.h"
-#include "base/clock.h"
+#include "base/cmdline.h"
+#include "base/device.h"
 #include "base/log.h"
 #include "run/emergency.h"
+#include "run/ending.h"
 #include "run/run.h"
 #include "run/supervisor.h"
 #include "target/hibernation.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/reboot.h>
 #include <unistd.h>
 
-#define OPEN_SHELL 64
-#define DEVICES 128
 #define CAPTURE "/usr/lib/rd-recovery/capture"
 #define SOURCES "/usr/lib/rd-recovery"
 
 static void read_kernel_line(struct options *o)
 {
-	char line[8192];
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line);
+	char line[CMDLINE_CAP];
+	ssize_t n = cmdline_read(line, sizeof line);
 
-	if (fd >= 0)
-		close(fd);
 	if (n > 0)
 		options_kernel(o, line, (size_t)n);
-}
-
-/* --- the end */
-
-static int sync_all(void *arg)
-{
-	(void)arg;
-	sync();
-	return 0;
-}
-
-static int end_machine(void *arg)
-{
-	const struct options *o = arg;
-	const char *key = o->after == AFTER_POWEROFF ? "o" : "b";
-	int fd;
-
-	reboot(o->after == AFTER_POWEROFF ? RB_POWER_OFF : RB_AUTOBOOT);
-	fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		ssize_t n = write(fd, key, 1);
-
-		close(fd);
-		return n == 1 ? 0 : errno;
-	}
-	return errno;
-}
-
-static int finish(struct options *o)
-{
-	char why[320];
-
-	if (o->after == AFTER_BOOT)
-		return 0;
-	if (o->after == AFTER_SHELL)
-		return OPEN_SHELL;
-	log_say(o->after == AFTER_POWEROFF ? "switching the machine off"
-					   : "starting the machine again");
-	supervisor_operation(&(struct operation){"sync", sync_all, NULL, 30}, why, sizeof why);
-	if (supervisor_operation(&(struct operation){"end", end_machine, o, 30}, why, sizeof why))
-		log_say("that failed: %s", why);
-	return 0;
-}
-
-/* The verdict stays on the screen; a signal ends the wait. */
-static void hold(const struct options *o)
-{
-	static const char then[][25] = {"the boot goes on", "the machine starts again",
-					"the machine goes off", "a shell opens"};
-	int64_t end = deadline_in(o->hold), next = 0;
-
-	while (!supervisor_signalled() && clock_ms() < end) {
-		int64_t seconds = (end - clock_ms() + 999) / 1000;
-
-		if (clock_ms() >= next) {
-			log_say("%s in %lld s", then[o->after], (long long)seconds);
-			next = clock_ms() + 10000;
-		}
-		poll(NULL, 0, deadline_left(deadline_first(end, next)));
-	}
 }
 
 /* --- the run */
@@ -170,9 +105,9 @@ static int hibernated(struct run *r, const char *device)
 	log_say("Boot the normal entry to wake it up, shut it down there, and come back.");
 	if (o->after == AFTER_BOOT)
 		o->after = AFTER_REBOOT;
-	hold(o);
-	finish(o);
-	return OPEN_SHELL;
+	ending_hold(o);
+	ending_finish(o);
+	return ENDING_SHELL;
 }
 
 struct image {
@@ -192,7 +127,7 @@ static int look_for_image(void *arg)
 static void find_image(struct image *i)
 {
 	static char list[DEVICES][64];
-	unsigned n = hibernation_devices(list, DEVICES);
+	unsigned n = device_names(list, DEVICES);
 	char why[320];
 
 	for (unsigned k = 0; k < n && !i->found; k++) {
@@ -203,6 +138,17 @@ static void find_image(struct image *i)
 			log_say("%s could not be looked at for a hibernation image: %s", list[k],
 				why);
 	}
+}
+
+/* The self-contained initramfs has no shell, and without root nothing to boot. */
+static void settle_bare(struct options *o)
+{
+	if (o->after == AFTER_SHELL) {
+		log_say("rd.recovery.after=shell: this initramfs has none: boot");
+		o->after = AFTER_BOOT;
+	}
+	if (o->after == AFTER_BOOT && !strcmp(o->stage, "emergency"))
+		o->after = AFTER_REBOOT;
 }
 
 int command_boot(struct options *o)
@@ -219,6 +165,8 @@ int command_boot(struct options *o)
 	r = run_start(o, true);
 	if (!r || !image)
 		return 0;
+	if (o->bare)
+		settle_bare(o);
 	/* the emergency stage may come before any other */
 	if (strcmp(o->stage, "pre-pivot"))
 		find_image(image);
@@ -230,6 +178,6 @@ int command_boot(struct options *o)
 		emergency_run(r);
 	else
 		work(r, root);
-	hold(o);
-	return finish(o);
+	ending_hold(o);
+	return ending_finish(o);
 }

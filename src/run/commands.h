@@ -14,5 +14,9 @@ int command_rollback(struct options *o);
 int command_capture(struct options *o);
 int command_hash(struct options *o);
 int command_boot(struct options *o);
+/* Process 1 of the self-contained initramfs: does not return. */
+int command_init(struct options *o);
+/* The kernel asks for a module: load what answers to its alias. */
+int command_module(struct options *o);
 
 #endif

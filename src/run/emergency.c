@@ -2,30 +2,22 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/device.h"
 #include "base/log.h"
-#include "base/path.h"
+#include "base/mount.h"
 #include "run/supervisor.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #define POINT "/run/rd-recovery.boot"
 
-/* How to look at a file system without writing to it: a journal is not replayed. */
-static const struct {
-	char udev[6], type[5], data[11];
-} types[] = {{"vfat", "vfat", ""},
-	     {"ext4", "ext4", "noload"},
-	     {"ext3", "ext4", "noload"},
-	     {"ext2", "ext4", "noload"},
-	     {"xfs", "xfs", "norecovery"}};
+static const char types[][5] = {"vfat", "ext4", "ext3", "ext2", "xfs"};
 
 /* What only a /boot or an ESP has at its top; Debian has links to its kernel at the root's. */
 static bool is_boot(void)
@@ -45,61 +37,37 @@ static bool is_boot(void)
 	return yes && !root;
 }
 
-/* What udev found on a device: a member of a RAID looks like its file system to everybody else.
- * Index in types, or -1. */
-static int type_of(const char *name)
-{
-	static const char key[] = "E:ID_FS_TYPE=";
-	char path[300], text[8192], *p;
-	int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
-
-	snprintf(path, sizeof path, "/sys/class/block/%s/dev", name);
-	if (root >= 0 && path_read(root, path, text, sizeof text) > 0) {
-		text[strcspn(text, "\n")] = '\0';
-		snprintf(path, sizeof path, "/run/udev/data/b%.20s", text);
-		p = path_read(root, path, text, sizeof text) > 0 ? strstr(text, key) : NULL;
-		for (size_t i = 0; p && i < sizeof types / sizeof *types; i++) {
-			size_t n = strlen(types[i].udev);
-
-			if (!strncmp(p + sizeof key - 1, types[i].udev, n) &&
-			    p[sizeof key - 1 + n] == '\n')
-				found = (int)i;
-		}
-	}
-	if (root >= 0)
-		close(root);
-	return found;
-}
-
+/* A member of a RAID looks like its file system to everybody but libblkid. */
 static bool try_device(const char *name)
 {
-	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-	int type = type_of(name);
-	char path[300];
-	bool yes;
+	char path[80];
+	struct device d;
+	bool ours = false;
 
 	snprintf(path, sizeof path, "/dev/%s", name);
-	if (type < 0 || mount(path, POINT, types[type].type, flags | MS_RDONLY, types[type].data))
+	if (device_look(path, &d))
 		return false;
-	yes = is_boot();
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		ours = ours || !strcmp(d.type, types[i]);
+	if (!ours || mount_look(path, d.type, POINT, NULL))
+		return false;
+	ours = is_boot();
 	umount2(POINT, 0);
-	return yes && mount(path, POINT, types[type].type, flags, NULL) == 0;
+	return ours &&
+	       mount(path, POINT, str_starts(d.type, "ext") ? "ext4" : d.type,
+		     MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
 }
 
 static int find_boot(void *arg)
 {
-	DIR *d = opendir("/sys/class/block");
-	struct dirent *e;
+	static char list[DEVICES][64];
+	unsigned n = device_names(list, DEVICES);
 	bool found = false;
 
 	(void)arg;
 	mkdir(POINT, 0700);
-	while (d && !found && (e = readdir(d)))
-		if (e->d_name[0] != '.' && !str_starts(e->d_name, "loop") &&
-		    !str_starts(e->d_name, "ram"))
-			found = try_device(e->d_name);
-	if (d)
-		closedir(d);
+	for (unsigned i = 0; i < n && !found; i++)
+		found = try_device(list[i]);
 	return found ? 0 : ENOENT;
 }
 

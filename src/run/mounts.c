@@ -1,6 +1,7 @@
 #include "run/mounts.h"
 
 #include "base/buf.h"
+#include "base/device.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "run/supervisor.h"
@@ -146,7 +147,7 @@ static int mount_one(void *arg)
 	if (fd < 0)
 		return errno;
 	snprintf(inside, sizeof inside, "/proc/self/fd/%d", fd);
-	if (mount_device(e->source, device, sizeof device))
+	if (device_find(e->source, device, sizeof device))
 		return errno;
 	if (m->readonly && !str_starts(e->point, "/boot") && !str_starts(e->point, "/efi"))
 		set |= MS_RDONLY;
@@ -267,6 +268,21 @@ bool mounts_asleep(struct mounts *m, struct target *t)
 		m->asleep);
 	t->readonly = true;
 	return true;
+}
+
+void mounts_usr(struct mounts *m)
+{
+	char why[320] = "";
+
+	if (supervisor_operation(&(struct operation){"read fstab", read_fstab, m, m->seconds}, why,
+				 sizeof why))
+		m->n = 0;
+	for (m->current = 0; m->current < m->n; m->current++)
+		if (!strcmp(m->entries[m->current].point, "/usr") &&
+		    supervisor_operation(
+			&(struct operation){"mount /usr", mount_one, m, m->seconds}, why,
+			sizeof why))
+			log_say("/usr could not be mounted: %s", why);
 }
 
 void mounts_begin(struct mounts *m, struct target *t)

@@ -31,6 +31,8 @@ int mounts_writable(struct mounts *m, char *why, size_t cap);
 /* Mount what fstab says holds /usr, /var, /home, /boot or the ESP; what cannot be mounted is logged
  * and put down in t->unknown. */
 void mounts_begin(struct mounts *m, struct target *t);
+/* Mount the /usr of the target's fstab, if it has one of its own, and leave it mounted; read-only when m->readonly. Failure is said. */
+void mounts_usr(struct mounts *m);
 /* Everything as it was found; what cannot be undone is logged. */
 void mounts_end(struct mounts *m);
 

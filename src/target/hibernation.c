@@ -1,10 +1,10 @@
 #include "target/hibernation.h"
 
 #include "base/buf.h"
+#include "base/device.h"
 #include "base/mount.h"
 #include "base/path.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static bool look_at_source(const struct target *t, const char *source)
 
 	if (source[0] == '/' && !path_stat(t->fd, source, true, &st) && S_ISREG(st.st_mode))
 		return look_into(path_open(t->fd, source, O_RDONLY, 0));
-	return !mount_device(source, device, sizeof device) && str_starts(device, "/dev/") &&
+	return !device_find(source, device, sizeof device) && str_starts(device, "/dev/") &&
 	       look_at(device);
 }
 
@@ -71,22 +71,6 @@ bool hibernation_of(const struct target *t, char *where, size_t cap)
 			return true;
 		}
 	return false;
-}
-
-unsigned hibernation_devices(char list[][64], unsigned most)
-{
-	DIR *d = opendir("/sys/class/block");
-	struct dirent *e;
-	unsigned n = 0;
-
-	while (d && n < most && (e = readdir(d)))
-		if (e->d_name[0] != '.' && !str_starts(e->d_name, "loop") &&
-		    !str_starts(e->d_name, "ram") && !str_starts(e->d_name, "sr") &&
-		    !str_starts(e->d_name, "fd"))
-			n += str_copy(list[n], sizeof list[n], e->d_name);
-	if (d)
-		closedir(d);
-	return n;
 }
 
 bool hibernation_in(const char *device)

@@ -5,9 +5,7 @@
 
 #include "target/target.h"
 
-/* The machine's block devices by name, from sysfs alone. Returns how many. */
-unsigned hibernation_devices(char list[][64], unsigned most);
-/* Does an image wait on this one (touches the disk: an operation for each device, so that one that hangs hides no other)? The kernel's mark is
+/* Does an image wait on this device, named as below /dev (touches the disk: an operation for each device, so that one that hangs hides no other)? The kernel's mark is
  * at the end of a swap space's first page (kernel/power/swap.c). */
 bool hibernation_in(const char *device);
 /* Does the first page of a swap space (of any page size up to len) bear the mark? Pure. */

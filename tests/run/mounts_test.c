@@ -42,17 +42,6 @@ START_TEST(options_become_flags_and_data)
 }
 END_TEST
 
-START_TEST(unknown_tag_is_no_device)
-{
-	char device[64];
-
-	ck_assert_int_eq(mount_device("UUID=none-has-this", device, sizeof device), -1);
-	ck_assert_int_eq(mount_device("server:/export", device, sizeof device), -1);
-	ck_assert_int_eq(mount_device("/dev/vda", device, sizeof device), 0);
-	ck_assert_str_eq(device, "/dev/vda");
-}
-END_TEST
-
 Suite *mounts_suite(void)
 {
 	Suite *s = suite_create("mounts");
@@ -61,7 +50,6 @@ Suite *mounts_suite(void)
 	tcase_add_test(t, what_holds_the_named_folders_is_wanted);
 	tcase_add_test(t, all_else_stays_unmounted);
 	tcase_add_test(t, options_become_flags_and_data);
-	tcase_add_test(t, unknown_tag_is_no_device);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,37 @@
+/* device: what lies on the machine's block devices, as libblkid sees it, and which of them a name like UUID=... means; no udev needed.
+ *
+ * The names of fstab(5), and the links udev makes for them below /dev/disk.
+ */
+#ifndef BASE_DEVICE_H
+#define BASE_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DEVICES 128
+#define DEVICE_SECONDS 10
+
+struct device {
+	char path[80];
+	char type[24]; /* "ext4", "crypto_LUKS"; "": nothing known lies there, or more than one thing */
+	bool filesystem; /* something that can be mounted */
+	char uuid[48], label[256], partuuid[48], partlabel[160];
+};
+
+/* The machine's block devices that can hold a system, named as below /dev, from sysfs alone. Returns how many. */
+unsigned device_names(char list[][64], unsigned most);
+/* Is a device of this name one of those? Pure. */
+bool device_counts(const char *name);
+/* Look at a device or an image file. Touches the disk. 0, or -1 and errno: it cannot be read. */
+int device_probe(const char *path, struct device *d);
+/* The same by a child of its own, within DEVICE_SECONDS: a disk that hangs keeps no one from the others. 0; -1: d holds its path only. */
+int device_look(const char *path, struct device *d);
+/* Does a source (UUID=, LABEL=, PARTUUID=, PARTLABEL=, each also in quotes, a path, a link below /dev/disk/by-...) mean this device? Pure. */
+bool device_is(const struct device *d, const char *source);
+/* What a file system of this type lies in or behind that this program cannot open: "a LUKS volume"; NULL: it is none of those. Pure. */
+const char *device_container(const char *type);
+/* The path of the device a source means: a path is taken as it is, but for a link below /dev/disk that is not there. Looks at every device
+ * where udev's links do not say. 0, or -1 ENODEV. */
+int device_find(const char *source, char *dst, size_t cap);
+
+#endif

@@ -1,0 +1,218 @@
+/* Process 1 of the self-contained initramfs. It does as little as it can itself: what may block or fail is done by children, which it
+ * waits for; it never ends, for that would be a kernel panic, the worst screen of all. */
+#include "run/commands.h"
+
+#include "base/cmdline.h"
+#include "base/log.h"
+#include "base/module.h"
+#include "run/ending.h"
+#include "run/find.h"
+#include "run/supervisor.h"
+#include "run/switch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define AGAIN_MS 5000
+#define LOADER_MS 500
+
+enum found { READY, NO_ROOT, MUST_END };
+
+/* --- what every program expects */
+
+static void prepare(void)
+{
+	static const struct {
+		char type[9], point[6], data[10];
+		unsigned long flags;
+	} mounts[] = {{"proc", "/proc", "", MS_NOSUID | MS_NODEV | MS_NOEXEC},
+		      {"sysfs", "/sys", "", MS_NOSUID | MS_NODEV | MS_NOEXEC},
+		      {"devtmpfs", "/dev", "mode=0755", MS_NOSUID},
+		      {"tmpfs", "/run", "mode=0755", MS_NOSUID | MS_NODEV}};
+	int fd;
+
+	umask(022);
+	for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
+		mkdir(mounts[i].point, 0755);
+		mount(mounts[i].type, mounts[i].point, mounts[i].type, mounts[i].flags,
+		      mounts[i].data);
+	}
+	/* the kernel gave none when there was no /dev/console yet */
+	fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	if (fd < 0)
+		fd = open("/dev/null", O_RDWR);
+	for (int i = 0; fd >= 0 && i < 3; i++)
+		if (i != fd)
+			dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+/* Whom the kernel asks for a module by itself (a file system's, a cipher's); "" or what it was goes back before the switch. */
+static void set_helper(const char *path)
+{
+	int fd = open("/proc/sys/kernel/modprobe", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, path, strlen(path)) < 0)
+		log_line("no modules on the kernel's own request: %s", strerror(errno));
+	close(fd);
+}
+
+/* The kernel asks: -q -- ALIAS. */
+int command_module(struct options *o)
+{
+	static struct modules m;
+
+	return modules_open(&m) == 0 && modules_load(&m, o->module) && !m.failed ? 0 : 1;
+}
+
+/* --- children */
+
+/* fn's value; -1: it did not end by itself. Whatever else ends meanwhile was an orphan. */
+static int spawn(int (*fn)(void *arg), void *arg)
+{
+	int status = 0;
+	pid_t pid = fork(), gone;
+
+	if (pid == 0)
+		_exit(fn(arg));
+	while (pid > 0 && (gone = waitpid(-1, &status, 0)) != pid)
+		if (gone < 0 && errno != EINTR)
+			break;
+	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int run_stage(void *arg)
+{
+	static struct options o;
+
+	options_default(&o);
+	o.bare = true;
+	snprintf(o.stage, sizeof o.stage, "%s", (const char *)arg);
+	return command_boot(&o);
+}
+
+/* A child may have been killed in the middle of anything: never taken for success. */
+static int stage(char *name)
+{
+	int status = spawn(run_stage, name);
+
+	if (status < 0)
+		log_say("rd-recovery: the stage %s ended before its time", name);
+	return status;
+}
+
+/* --- the boot */
+
+struct boot { /* shared */
+	struct find find;
+	bool rescue;
+};
+
+/* Without rd.recovery a sleeping system is woken up, as by any initramfs. Returns only if that fails. */
+static int wake(const struct device *d)
+{
+	char text[32];
+	struct stat st;
+	int fd = open("/sys/power/resume", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && stat(d->path, &st) == 0) {
+		int n = snprintf(text, sizeof text, "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+
+		if (write(fd, text, (size_t)n) < 0)
+			log_line("%s: %s", d->path, strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	log_say("%s holds a hibernated system that could not be woken: nothing is mounted; "
+		"'noresume' on the kernel line gives it up",
+		d->path);
+	return MUST_END;
+}
+
+static int find(void *arg)
+{
+	struct boot *b = arg;
+	const struct device *asleep;
+
+	find_device(&b->find);
+	asleep = find_asleep(&b->find);
+	if (b->rescue && stage("pre-mount") != 0)
+		return MUST_END;
+	if (!b->rescue && asleep && !b->find.words.noresume)
+		return wake(asleep);
+	return find_mount(&b->find) ? NO_ROOT : READY;
+}
+
+static void end_loader(pid_t loader)
+{
+	kill(loader, SIGKILL);
+	/* one that hangs in a driver stays behind */
+	for (int i = 0; i < LOADER_MS / 5 && waitpid(loader, NULL, WNOHANG) == 0; i++)
+		poll(NULL, 0, 5);
+}
+
+static _Noreturn void end(struct options *o)
+{
+	if (o->after != AFTER_POWEROFF)
+		o->after = AFTER_REBOOT;
+	ending_hold(o);
+	for (;;) {
+		ending_finish(o);
+		poll(NULL, 0, AGAIN_MS);
+	}
+}
+
+static void read_words(struct options *o, struct boot *b)
+{
+	char line[CMDLINE_CAP];
+	ssize_t n = cmdline_read(line, sizeof line);
+
+	command_configure(o);
+	if (n > 0) {
+		options_kernel(o, line, (size_t)n);
+		root_words(&b->find.words, line, (size_t)n);
+	}
+	b->rescue = o->mode != BOOT_OFF;
+}
+
+int command_init(struct options *o)
+{
+	struct boot *b = supervisor_shared(sizeof *b);
+	int outcome = NO_ROOT;
+
+	prepare();
+	log_start();
+	log_to_consoles(true);
+	supervisor_signals();
+	if (!b)
+		end(o);
+	read_words(o, b);
+	set_helper("/init");
+	if (find_start(&b->find) == 0)
+		outcome = spawn(find, b);
+	else
+		log_say("rd-recovery: the kernel cannot be heard: %s", strerror(errno));
+	if (outcome == READY && b->rescue)
+		stage("pre-pivot"); /* whatever came of it, the boot goes on */
+	else if (outcome == NO_ROOT && b->rescue && stage("emergency") == 0)
+		o->hold = 0; /* it has held already */
+	if (outcome != READY)
+		end(o);
+	end_loader(b->find.loader);
+	set_helper("/sbin/modprobe");
+	switch_root(FIND_POINT, b->find.words.init, o->argv);
+	log_say("rd-recovery: no init could be started: %s", strerror(errno));
+	end(o);
+}

@@ -1,0 +1,84 @@
+#include "run/switch.h"
+
+#include "base/log.h"
+#include "base/path.h"
+#include "base/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+/* Into the folder of the same name, which a target's symlink must not lead elsewhere. /proc comes last: the others may need it. */
+static void move_mounts(int root)
+{
+	static const char points[][6] = {"/dev", "/sys", "/run", "/proc"};
+
+	for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+		int fd = path_open(root, points[i], O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+
+		if (fd < 0 || fchdir(fd) || mount(points[i], ".", NULL, MS_MOVE, NULL))
+			umount2(points[i], MNT_DETACH);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+static int forget_one(void *arg, int dirfd, const char *name)
+{
+	(void)arg;
+	place_remove_tree(dirfd, name);
+	return 0;
+}
+
+/* Its memory: nothing else may be a file system that lives there. */
+static void forget_initramfs(int old)
+{
+	struct statfs s;
+
+	if (fstatfs(old, &s) || (s.f_type != RAMFS_MAGIC && s.f_type != TMPFS_MAGIC))
+		return;
+	path_each(old, ".", forget_one, NULL);
+}
+
+static int become(const char *init, char **argv)
+{
+	static const char *const usual[] = {"/sbin/init", "/usr/lib/systemd/systemd",
+					    "/lib/systemd/systemd", "/etc/init", "/bin/init",
+					    "/bin/sh"};
+	int error;
+
+	if (init[0]) {
+		argv[0] = (char *)init;
+		execv(init, argv);
+		log_say("init=%s: %s", init, strerror(errno));
+	}
+	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+		argv[0] = (char *)usual[i];
+		execv(usual[i], argv);
+		error = errno;
+		if (error != ENOENT)
+			log_say("%s: %s", usual[i], strerror(error));
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+int switch_root(const char *root, const char *init, char **argv)
+{
+	int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int new = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (old < 0 || new < 0)
+		return -1;
+	move_mounts(new);
+	if (fchdir(new) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
+		return -1;
+	forget_initramfs(old);
+	close(old);
+	close(new);
+	return become(init, argv);
+}

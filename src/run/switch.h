@@ -1,0 +1,11 @@
+/* switch: from the initramfs into the mounted root, as switch_root(8) does it: move the kernel's mounts along, forget the initramfs, become its
+ * init.
+ */
+#ifndef RUN_SWITCH_H
+#define RUN_SWITCH_H
+
+/* Only pid 1 can. init: from the kernel line, "" for the usual places; argv[1]... and the environment go along. Returns only where no init could
+ * be started: -1, why in errno. */
+int switch_root(const char *root, const char *init, char **argv);
+
+#endif
