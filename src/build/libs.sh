@@ -84,11 +84,22 @@ gost_table_at_start() {
 	mv lib/alg-gost3411-2012-precalc.h.new lib/alg-gost3411-2012-precalc.h
 }
 
+# The formats in which no Linux system lies, and the questions about a disk's geometry, 40 KiB, are left out of the library's tables.
+few_formats() {
+	_systems='bluestore|drbdmanage|drbdproxy_datalog|snapcow|ubi|exfs|reiser4|hfsplus|hfs|ufs|hpfs|sysv|xenix|refs|cramfs|romfs|minix'
+	_systems="$_systems|gfs|gfs2|ocfs|ocfs2|oracleasm|vxfs|squashfs3|netware|ubifs|bfs|vmfs_fs|vmfs_volume|befs|mpool|apfs|zonefs"
+	sed -i -E "/&($_systems)_idinfo/d" libblkid/src/superblocks/superblocks.c
+	sed -i -E '/&(aix|sgi|sun|mac|ultrix|bsd|unixware|solaris_x86|minix|atari)_pt_idinfo/d' \
+		libblkid/src/partitions/partitions.c libblkid/src/partitions/dos.c
+	sed -i '/&.*_tp_idinfo/d' libblkid/src/topology/topology.c
+}
+
 # make_blkid COMPILER HOST CPPFLAGS CFLAGS: of util-linux libblkid alone. The release archive has its ./configure.
 make_blkid() {
 	unpack build/sources/util-linux.tar.xz "$work/util-linux"
 	(
 		cd "$work/util-linux"
+		few_formats
 		./configure --quiet --disable-dependency-tracking --host="$2" --disable-all-programs --enable-libblkid \
 			--disable-shared --enable-static --disable-nls --without-python --without-systemd \
 			CC="$1" AR=gcc-ar RANLIB=gcc-ranlib NM=gcc-nm CPPFLAGS="$3" CFLAGS="$4"
