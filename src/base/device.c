@@ -62,7 +62,8 @@ static const struct tag *parse(const char *source, char *value, size_t cap)
 		if (str_starts(source, t->word)) {
 			source += strlen(t->word);
 			n = strlen(source);
-			if (n > 1 && (*source == '"' || *source == '\'') && source[n - 1] == *source) {
+			if (n > 1 && (*source == '"' || *source == '\'') &&
+			    source[n - 1] == *source) {
 				source++;
 				n -= 2;
 			}
@@ -115,10 +116,10 @@ const char *device_container(const char *type)
 
 bool device_counts(const char *name)
 {
-	static const char not[][5] = {"loop", "ram", "sr", "fd", "zram"};
+	static const char not [][5] = {"loop", "ram", "sr", "fd", "zram"};
 
-	for (size_t i = 0; i < sizeof not / sizeof *not; i++)
-		if (str_starts(name, not[i]))
+	for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
+		if (str_starts(name, not [i]))
 			return false;
 	return name[0] && name[0] != '.';
 }

@@ -230,7 +230,8 @@ static void load_path(struct modules *m, const char *path, size_t len)
 	load_file(m, l.path, l.len, name);
 }
 
-/* The list is whole, dependencies of dependencies among it: from its end to its start, then the module itself. */
+/* The list is whole, dependencies of dependencies among it: from its end to its start, then the
+ * module itself. */
 static unsigned load_name(struct modules *m, const char *name)
 {
 	struct module_line l;

@@ -47,8 +47,8 @@ int uevent_open(void)
 {
 	struct sockaddr_nl all = {.nl_family = AF_NETLINK, .nl_groups = 1};
 	int size = QUEUE;
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			NETLINK_KOBJECT_UEVENT);
+	int fd =
+	    socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 
 	if (fd < 0)
 		return -1;

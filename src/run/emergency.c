@@ -53,9 +53,8 @@ static bool try_device(const char *name)
 		return false;
 	ours = is_boot();
 	umount2(POINT, 0);
-	return ours &&
-	       mount(path, POINT, str_starts(d.type, "ext") ? "ext4" : d.type,
-		     MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
+	return ours && mount(path, POINT, str_starts(d.type, "ext") ? "ext4" : d.type,
+			     MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
 }
 
 static int find_boot(void *arg)

@@ -1,5 +1,6 @@
-/* Process 1 of the self-contained initramfs. It does as little as it can itself: what may block or fail is done by children, which it
- * waits for; it never ends, for that would be a kernel panic, the worst screen of all. */
+/* Process 1 of the self-contained initramfs. It does as little as it can itself: what may block or
+ * fail is done by children, which it waits for; it never ends, for that would be a kernel panic,
+ * the worst screen of all. */
 #include "run/commands.h"
 
 #include "base/cmdline.h"
@@ -57,7 +58,8 @@ static void prepare(void)
 		close(fd);
 }
 
-/* Whom the kernel asks for a module by itself (a file system's, a cipher's); "" or what it was goes back before the switch. */
+/* Whom the kernel asks for a module by itself (a file system's, a cipher's); "" or what it was goes
+ * back before the switch. */
 static void set_helper(const char *path)
 {
 	int fd = open("/proc/sys/kernel/modprobe", O_WRONLY | O_CLOEXEC);
@@ -120,7 +122,8 @@ struct boot { /* shared */
 	bool rescue;
 };
 
-/* Without rd.recovery a sleeping system is woken up, as by any initramfs. Returns only if that fails. */
+/* Without rd.recovery a sleeping system is woken up, as by any initramfs. Returns only if that
+ * fails. */
 static int wake(const struct device *d)
 {
 	char text[32];

@@ -58,10 +58,14 @@ long root_patience(const struct root_words *w)
 bool root_can_appear(const char *source)
 {
 	static const char never[][13] = {"/dev/mapper/", "/dev/dm-", "/dev/md", "/dev/disk/"};
-	static const char known[][22] = {"/dev/disk/by-uuid/",	    "/dev/disk/by-label/",
-					 "/dev/disk/by-partuuid/", "/dev/disk/by-partlabe",
-					 "UUID=",		    "LABEL=",
-					 "PARTUUID=",		    "PARTLABEL="};
+	static const char known[][22] = {"/dev/disk/by-uuid/",
+					 "/dev/disk/by-label/",
+					 "/dev/disk/by-partuuid/",
+					 "/dev/disk/by-partlabe",
+					 "UUID=",
+					 "LABEL=",
+					 "PARTUUID=",
+					 "PARTLABEL="};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (str_starts(source, known[i]))

@@ -174,9 +174,9 @@ unsigned seek_systems(const struct device *devices, unsigned n, struct root_syst
 		for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
 			l->device = &devices[i];
 			if (!strcmp(devices[i].type, types[k]) &&
-			    supervisor_operation(
-				&(struct operation){"look for a system", look_at_device, l, SECONDS},
-				why, sizeof why))
+			    supervisor_operation(&(struct operation){"look for a system",
+								     look_at_device, l, SECONDS},
+						 why, sizeof why))
 				log_say("%s could not be looked at: %s", devices[i].path, why);
 		}
 	memcpy(list, l->list, l->n * sizeof *list);

@@ -12,7 +12,8 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-/* Into the folder of the same name, which a target's symlink must not lead elsewhere. /proc comes last: the others may need it. */
+/* Into the folder of the same name, which a target's symlink must not lead elsewhere. /proc comes
+ * last: the others may need it. */
 static void move_mounts(int root)
 {
 	static const char points[][6] = {"/dev", "/sys", "/run", "/proc"};
@@ -46,8 +47,11 @@ static void forget_initramfs(int old)
 
 static int become(const char *init, char **argv)
 {
-	static const char *const usual[] = {"/sbin/init", "/usr/lib/systemd/systemd",
-					    "/lib/systemd/systemd", "/etc/init", "/bin/init",
+	static const char *const usual[] = {"/sbin/init",
+					    "/usr/lib/systemd/systemd",
+					    "/lib/systemd/systemd",
+					    "/etc/init",
+					    "/bin/init",
 					    "/bin/sh"};
 	int error;
 
