@@ -124,22 +124,27 @@ static const struct device *meant(const struct find *f)
 	return NULL;
 }
 
-/* The next piece of news; true when it was about a block device. */
-static bool hear(struct find *f, int64_t deadline)
+enum news { NOTHING, SOMETHING, BLOCK_DEVICE };
+
+static enum news hear(struct find *f, int64_t deadline)
 {
 	static char message[UEVENT_CAP];
 	struct uevent e;
 	int rc = uevent_next(f->events, f->cold, deadline, message, &e);
 
-	if (rc < 0 && errno == ENOBUFS)
+	if (rc < 0 && errno == ENOBUFS) {
 		look_at_all(f);
-	if (rc <= 0 || strcmp(e.subsystem, "block") || !e.devname[0])
-		return rc < 0;
+		return BLOCK_DEVICE;
+	}
+	if (rc <= 0)
+		return NOTHING;
+	if (strcmp(e.subsystem, "block") || !e.devname[0])
+		return SOMETHING;
 	if (!strcmp(e.action, "remove"))
 		forget(f, e.devname);
 	else
 		look(f, e.devname);
-	return true;
+	return BLOCK_DEVICE;
 }
 
 static bool is_cold(struct find *f)
@@ -151,6 +156,15 @@ static bool is_cold(struct find *f)
 		f->cold = -1;
 	}
 	return f->cold < 0;
+}
+
+/* The kernel lets no driver's loading end before its disks are there, but for USB's (async_synchronize_full, do_init_module). */
+static void await_cold(struct find *f, int64_t end)
+{
+	while (!is_cold(f) && clock_ms() < end)
+		hear(f, end);
+	while (hear(f, 0))
+		;
 }
 
 static const struct device *await_meant(struct find *f, int64_t end)
@@ -165,20 +179,17 @@ static const struct device *await_meant(struct find *f, int64_t end)
 			say = DEADLINE_NEVER;
 		}
 		hear(f, deadline_first(end, say));
-		is_cold(f); /* or its end would be heard again and again */
 	}
 	return d;
 }
 
+/* Until no more devices come. */
 static void await_quiet(struct find *f, int64_t end)
 {
-	int64_t quiet;
+	int64_t quiet = deadline_in_ms(QUIET_MS);
 
-	while (!is_cold(f) && clock_ms() < end)
-		hear(f, end);
-	quiet = deadline_in_ms(QUIET_MS);
 	while (clock_ms() < end && (!f->n || clock_ms() < quiet))
-		if (hear(f, f->n ? deadline_first(end, quiet) : end))
+		if (hear(f, f->n ? deadline_first(end, quiet) : end) == BLOCK_DEVICE)
 			quiet = deadline_in_ms(QUIET_MS);
 }
 
@@ -188,6 +199,7 @@ void find_device(struct find *f)
 	const struct device *d = NULL;
 
 	look_at_all(f);
+	await_cold(f, end);
 	if (root_can_appear(f->words.source))
 		d = await_meant(f, end);
 	else
@@ -350,6 +362,8 @@ int find_mount(struct find *f)
 		log_say("the kernel line has no root=");
 	}
 	if (rc > 0) {
+		if (f->device[0])
+			await_quiet(f, deadline_in(root_patience(&f->words)));
 		rc = take_another(f);
 		if (rc < 0 && !f->words.source[0])
 			say_containers(f);
