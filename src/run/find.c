@@ -26,27 +26,36 @@
 
 /* --- drivers */
 
-static _Noreturn void be_loader(int events, int done)
+/* The next event's driver. False: none came before the deadline. */
+static bool load_next(struct modules *m, int events, int64_t deadline)
 {
 	static char message[UEVENT_CAP];
-	static struct modules m;
 	struct uevent e;
-	int rc;
+	int rc = uevent_next(events, -1, deadline, message, &e);
+
+	if (rc > 0 && e.modalias[0] && strcmp(e.action, "remove"))
+		modules_load(m, e.modalias);
+	else if (rc < 0 && errno == ENOBUFS)
+		modules_load_present(m);
+	else if (rc < 0)
+		_exit(1);
+	return rc != 0;
+}
+
+static _Noreturn void be_loader(int events, int done)
+{
+	static struct modules m;
 
 	if (modules_open(&m))
 		log_line("no modules are carried for this kernel: only what it has built in works");
 	modules_load_present(&m);
 	modules_load_listed(&m);
+	/* devices that those drivers found: of a bus behind a bus, and so on */
+	while (load_next(&m, events, 0))
+		;
 	close(done);
-	for (;;) {
-		rc = uevent_next(events, -1, DEADLINE_NEVER, message, &e);
-		if (rc > 0 && e.modalias[0] && strcmp(e.action, "remove"))
-			modules_load(&m, e.modalias);
-		else if (rc < 0 && errno == ENOBUFS)
-			modules_load_present(&m);
-		else if (rc < 0)
-			_exit(1);
-	}
+	for (;;)
+		load_next(&m, events, DEADLINE_NEVER);
 }
 
 int find_start(struct find *f)
