@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static int print_help(struct options *o)
 {
@@ -31,6 +30,9 @@ int main(int argc, char **argv)
 	static struct options o;
 
 	options_default(&o);
+	o.argv = argv;
+	if (command_is_init(argv))
+		return command_init(&o);
 	if (options_arguments(&o, argc, argv) == 0) {
 		if (o.command == COMMAND_MODULE)
 			return command_module(&o);
@@ -41,11 +43,6 @@ int main(int argc, char **argv)
 		if (command_configure(&o) == 0 && options_arguments(&o, argc, argv) == 0 &&
 		    options_settle(&o) == 0)
 			return command_run(&o);
-	}
-	if (o.command == COMMAND_NONE && getpid() == 1) {
-		options_default(&o); /* the words are the next init's */
-		o.argv = argv;
-		return command_init(&o);
 	}
 	for (unsigned i = 0; i < o.nproblems; i++)
 		fprintf(stderr, "rd-recovery: %s\n", o.problems[i]);

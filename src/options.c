@@ -401,7 +401,6 @@ int options_arguments(struct options *o, int argc, char **argv)
 {
 	o->command = COMMAND_NONE;
 	o->rollback_run[0] = '\0';
-	o->argv = argv;
 	if (argc < 2)
 		return wrong(o, "no command given", "see rd-recovery --help");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)

@@ -4,6 +4,8 @@
 
 #include "options.h"
 
+#include <stdbool.h>
+
 /* Read the configuration file the options name (default /etc/rd-recovery.conf, which may be
  * missing). 0, or -1: problems filled. */
 int command_configure(struct options *o);
@@ -14,7 +16,9 @@ int command_rollback(struct options *o);
 int command_capture(struct options *o);
 int command_hash(struct options *o);
 int command_boot(struct options *o);
-/* Process 1 of the self-contained initramfs: does not return. */
+/* Is this process 1 of the self-contained initramfs? Whatever words of its line the kernel gave it: they are the next init's. */
+bool command_is_init(char **argv);
+/* Its life: does not return. */
 int command_init(struct options *o);
 /* The kernel asks for a module: load what answers to its alias. */
 int command_module(struct options *o);

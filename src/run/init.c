@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -24,7 +23,6 @@
 #include <unistd.h>
 
 #define AGAIN_MS 5000
-#define LOADER_MS 500
 
 enum found { READY, NO_ROOT, MUST_END };
 
@@ -58,15 +56,18 @@ static void prepare(void)
 		close(fd);
 }
 
-/* Whom the kernel asks for a module by itself (a file system's, a cipher's); "" or what it was goes
- * back before the switch. */
-static void set_helper(const char *path)
+/* Whom the kernel asks for a module by itself (a file system's, a cipher's): from now on path. What
+ * it was goes to old, if it may. */
+static void set_helper(const char *path, char *old, size_t cap)
 {
-	int fd = open("/proc/sys/kernel/modprobe", O_WRONLY | O_CLOEXEC);
+	int fd = open("/proc/sys/kernel/modprobe", O_RDWR | O_CLOEXEC);
+	ssize_t n = fd < 0 || !old ? 0 : read(fd, old, cap - 1);
 
+	if (old)
+		old[n > 0 ? n : 0] = '\0';
 	if (fd < 0)
 		return;
-	if (write(fd, path, strlen(path)) < 0)
+	if (pwrite(fd, path, strlen(path), 0) < 0)
 		log_line("no modules on the kernel's own request: %s", strerror(errno));
 	close(fd);
 }
@@ -150,20 +151,12 @@ static int find(void *arg)
 	const struct device *asleep;
 
 	find_device(&b->find);
-	asleep = find_asleep(&b->find);
+	asleep = devices_asleep(&b->find.all);
 	if (b->rescue && stage("pre-mount") != 0)
 		return MUST_END;
 	if (!b->rescue && asleep && !b->find.words.noresume)
 		return wake(asleep);
 	return find_mount(&b->find) ? NO_ROOT : READY;
-}
-
-static void end_loader(pid_t loader)
-{
-	kill(loader, SIGKILL);
-	/* one that hangs in a driver stays behind */
-	for (int i = 0; i < LOADER_MS / 5 && waitpid(loader, NULL, WNOHANG) == 0; i++)
-		poll(NULL, 0, 5);
 }
 
 static _Noreturn void end(struct options *o)
@@ -188,12 +181,23 @@ static void read_words(struct options *o, struct boot *b)
 		root_words(&b->find.words, line, (size_t)n);
 	}
 	b->rescue = o->mode != BOOT_OFF;
+	b->find.usr_writable =
+	    b->find.words.writable || o->mode == BOOT_RUN || o->mode == BOOT_ROLLBACK;
+}
+
+bool command_is_init(char **argv)
+{
+	const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
+
+	/* in a container it would be process 1 too */
+	return getpid() == 1 && slash && (!argv[1] || !strcmp(slash, "/init")) && switch_can();
 }
 
 int command_init(struct options *o)
 {
 	struct boot *b = supervisor_shared(sizeof *b);
 	int outcome = NO_ROOT;
+	char helper[256];
 
 	prepare();
 	log_start();
@@ -202,19 +206,23 @@ int command_init(struct options *o)
 	if (!b)
 		end(o);
 	read_words(o, b);
-	set_helper("/init");
-	if (find_start(&b->find) == 0)
+	set_helper("/init", helper, sizeof helper);
+	if (devices_start(&b->find.all) == 0)
 		outcome = spawn(find, b);
 	else
 		log_say("rd-recovery: the kernel cannot be heard: %s", strerror(errno));
+	if (outcome < 0) {
+		log_say("rd-recovery: the search for root ended before its time");
+		outcome = NO_ROOT;
+	}
 	if (outcome == READY && b->rescue)
 		stage("pre-pivot"); /* whatever came of it, the boot goes on */
 	else if (outcome == NO_ROOT && b->rescue && stage("emergency") == 0)
 		o->hold = 0; /* it has held already */
 	if (outcome != READY)
 		end(o);
-	end_loader(b->find.loader);
-	set_helper("/sbin/modprobe");
+	devices_end(&b->find.all);
+	set_helper(helper, NULL, 0);
 	switch_root(FIND_POINT, b->find.words.init, o->argv);
 	log_say("rd-recovery: no init could be started: %s", strerror(errno));
 	end(o);

@@ -41,15 +41,6 @@ static bool is_system(const struct target *t)
 	       path_exists(t->fd, "/etc/passwd");
 }
 
-bool seek_is_system(const char *path)
-{
-	struct target t;
-	bool yes = target_open(&t, path) == 0 && is_system(&t);
-
-	target_close(&t);
-	return yes;
-}
-
 /* Its name in fstab's options, "" for none. */
 static void subvolume_of(const char *options, char *dst, size_t cap)
 {
@@ -161,24 +152,33 @@ static int look_at_device(void *arg)
 	return 0;
 }
 
-unsigned seek_systems(const struct device *devices, unsigned n, struct root_system list[SEEK_MOST])
+static bool can_hold_a_system(const char *type)
 {
 	static const char types[][6] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
+unsigned seek_systems(const struct device *devices, unsigned n, struct root_system list[SEEK_MOST])
+{
 	static struct look *l;
 	char why[320];
 
 	if (!l && !(l = supervisor_shared(sizeof *l)))
 		return 0;
 	l->n = 0;
-	for (unsigned i = 0; i < n; i++)
-		for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
-			l->device = &devices[i];
-			if (!strcmp(devices[i].type, types[k]) &&
-			    supervisor_operation(&(struct operation){"look for a system",
-								     look_at_device, l, SECONDS},
-						 why, sizeof why))
-				log_say("%s could not be looked at: %s", devices[i].path, why);
-		}
+	for (unsigned i = 0; i < n; i++) {
+		l->device = &devices[i];
+		if (can_hold_a_system(devices[i].type) &&
+		    supervisor_operation(
+			&(struct operation){"look for a system", look_at_device, l, SECONDS}, why,
+			sizeof why))
+			log_say("%s could not be looked at: %s", devices[i].path, why);
+	}
+	rmdir(POINT);
 	memcpy(list, l->list, l->n * sizeof *list);
 	return l->n;
 }

@@ -9,7 +9,4 @@
 
 /* The systems on these devices, at most SEEK_MOST, each looked at under a deadline. Returns how many. */
 unsigned seek_systems(const struct device *devices, unsigned n, struct root_system list[SEEK_MOST]);
-/* Is what is mounted at this path the root of a system? */
-bool seek_is_system(const char *path);
-
 #endif

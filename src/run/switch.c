@@ -28,6 +28,7 @@ static void move_mounts(int root)
 	}
 }
 
+/* Frees its memory. */
 static int forget_one(void *arg, int dirfd, const char *name)
 {
 	(void)arg;
@@ -35,14 +36,11 @@ static int forget_one(void *arg, int dirfd, const char *name)
 	return 0;
 }
 
-/* Its memory: nothing else may be a file system that lives there. */
-static void forget_initramfs(int old)
+bool switch_can(void)
 {
 	struct statfs s;
 
-	if (fstatfs(old, &s) || (s.f_type != RAMFS_MAGIC && s.f_type != TMPFS_MAGIC))
-		return;
-	path_each(old, ".", forget_one, NULL);
+	return statfs("/", &s) == 0 && (s.f_type == RAMFS_MAGIC || s.f_type == TMPFS_MAGIC);
 }
 
 static int become(const char *init, char **argv)
@@ -76,12 +74,12 @@ int switch_root(const char *root, const char *init, char **argv)
 	int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int new = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (old < 0 || new < 0)
+	if (old < 0 || new < 0 || !switch_can())
 		return -1;
 	move_mounts(new);
 	if (fchdir(new) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
 		return -1;
-	forget_initramfs(old);
+	path_each(old, ".", forget_one, NULL);
 	close(old);
 	close(new);
 	return become(init, argv);

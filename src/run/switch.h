@@ -4,6 +4,10 @@
 #ifndef RUN_SWITCH_H
 #define RUN_SWITCH_H
 
+#include <stdbool.h>
+
+/* Is / a file system that lives in memory, as an initramfs does? */
+bool switch_can(void);
 /* Only pid 1 can. init: from the kernel line, "" for the usual places; argv[1]... and the environment go along. Returns only where no init could
  * be started: -1, why in errno. */
 int switch_root(const char *root, const char *init, char **argv);
