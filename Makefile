@@ -6,7 +6,7 @@ PREFIX       := /usr
 PACKAGES     := gcc binutils make musl-tools linux-libc-dev autoconf automake libtool libltdl-dev \
                 pkg-config xz-utils dpkg-dev ca-certificates
 TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
-                expect cpio e2fsprogs btrfs-progs fdisk kmod attr python3-minimal debhelper mandoc zsh fish
+                expect cpio e2fsprogs btrfs-progs fdisk kmod zstd attr python3-minimal debhelper mandoc zsh fish
 # The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL= name other copies of the same bytes.
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
@@ -23,7 +23,7 @@ SOURCES      := $(sort $(shell find src -name '*.c' -not -path 'src/probe/*'))
 HEADERS      := $(sort $(shell find src -name '*.h'))
 TESTS        := $(sort $(shell find tests -name '*_test.c'))
 SUITES       := $(patsubst %_test,%_suite,$(notdir $(basename $(TESTS))))
-SCRIPTS      := .ci/run $(wildcard src/packaging/debian/post*) $(shell find src tests qemu -name '*.sh' -o -name '*.bash')
+SCRIPTS      := .ci/run $(wildcard src/packaging/debian/post*) $(shell find src tests qemu initramfs -name '*.sh' -o -name '*.bash')
 
 all: deps-build build/rd-recovery
 

@@ -15,6 +15,7 @@ table() {
 		case $_file in *.sh) _mode=0755 ;; *) _mode=0644 ;; esac
 		echo "$_mode $_file ${DRACUT_MODULES:-/usr/lib//dracut/modules.d}/90rd-recovery/${_file##*/}"
 	done
+	echo "0755 initramfs/mkinitramfs.sh $PREFIX/lib//rd-recovery/mkinitramfs"
 	echo "0644 build/sources/libxcrypt-4.4.33-autotools.tar.xz $PREFIX/share//rd-recovery/libxcrypt-4.4.33-autotools.tar.xz"
 	echo "0600 src/packaging/rd-recovery.conf $conf"
 	for _file in src/man/*.[578]; do

@@ -1,0 +1,183 @@
+#!/bin/sh
+# initramfs.sh: what initramfs/mkinitramfs.sh puts into an image, made for the kernel of a real Debian tree. Last line: N passed, N failed.
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+tree=$top/build/qemu/systemd
+dir=$(mktemp -d)
+trap 'rm -rf --one-file-system "$dir"' EXIT
+passed=0 failed=0
+
+fail() {
+	echo "  $*" >&2
+	exit 1
+}
+
+# make_image NAME [OPTION...]: an image without compression for the tree's kernel.
+make_image() {
+	_image=$1
+	shift
+	sh initramfs/mkinitramfs.sh --kernel "$kernel" --root "$root" --payload build/rd-recovery --compress none --output "$dir/$_image" "$@" 2>&1
+}
+
+unpack() {
+	mkdir -p "$dir/$1.d"
+	(cd "$dir/$1.d" && cpio -i -d -m --quiet) <"$dir/$1" || fail 'no archive'
+	carried=$dir/$1.d/usr/lib/modules/$kernel
+}
+
+# A root of links into the tree: its kernel, its modules, a configuration of its own.
+scratch_root() {
+	root=$dir/root
+	mkdir -p "$root/etc" "$root/lib" "$root/boot" "$dir/capture/usr"
+	ln -s "$tree/lib/modules" "$root/lib/modules"
+	ln -s "$tree/boot/config-$kernel" "$root/boot/"
+	echo 'reset = no' >"$root/etc/rd-recovery.conf"
+	echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
+	echo manifest >"$dir/capture/manifest"
+}
+
+init_is_the_payload() {
+	make_image a --portable || fail 'no image'
+	unpack a
+	cmp "$dir/a.d/init" build/rd-recovery || fail 'another program'
+	[ -x "$dir/a.d/init" ] || fail 'it cannot be started'
+	for _folder in dev proc sys run sysroot tmp; do
+		[ -d "$dir/a.d/$_folder" ] || fail "no /$_folder"
+	done
+}
+
+two_builds_are_identical() {
+	make_image a --capture "$dir/capture" || fail 'no image'
+	touch -d '1 hour' "$dir/capture/manifest"
+	TMPDIR=$dir make_image b --capture "$dir/capture"
+	cmp "$dir/a" "$dir/b" || fail 'they differ'
+}
+
+what_a_module_needs_is_carried_and_listed() {
+	make_image a --portable || fail 'no image'
+	unpack a
+	(cd "$carried" && find . -name '*.ko*' | sed 's,^\./,,' | sort) >"$dir/files"
+	cut -d : -f 1 "$carried/modules.dep" | sort | diff "$dir/files" - || fail 'modules.dep lists other modules'
+	tr -s ': ' '\n' <"$carried/modules.dep" | grep . | sort -u | diff "$dir/files" - || fail 'a module needs what is not carried'
+	while read -r _path; do
+		grep "^$_path:" "$tree/lib/modules/$kernel/modules.dep" | cut -d : -f 2 | tr ' ' '\n' | grep . | while read -r _need; do
+			grep "^$_path:" "$carried/modules.dep" | grep -qwF "$_need" || exit 1
+		done || fail "$_path: modules.dep leaves out a need"
+	done <"$dir/files"
+}
+
+modules_carry_their_aliases() {
+	make_image a --portable || fail 'no image'
+	unpack a
+	for _alias in fs-xfs fs-btrfs fs-vfat fs-overlay 'virtio:d00000002v\*' 'scsi:t-0x00\*'; do
+		grep -q "^alias $_alias " "$carried/modules.alias" || fail "no alias $_alias"
+	done
+	cut -d ' ' -f 3 "$carried/modules.alias" | sort -u | while read -r _name; do
+		grep -q "/$(echo "$_name" | sed 's/_/[-_]/g').ko:" "$carried/modules.dep" || exit 1
+	done || fail 'an alias of a module that is not carried'
+}
+
+# vfat asks for them by name, and nothing answers.
+soft_dependencies_come_first() {
+	make_image a --portable || fail 'no image'
+	unpack a
+	for _need in nls_cp437 nls_iso8859-1 nls_ascii nls_utf8; do
+		grep '/vfat.ko:' "$carried/modules.dep" | grep -q "/$_need.ko" || fail "vfat without $_need"
+	done
+	grep '/btrfs.ko:' "$carried/modules.dep" | grep -q /blake2b_generic.ko || fail 'btrfs without a checksum'
+}
+
+every_compression_is_unpacked() {
+	make_image plain --portable || fail 'no image'
+	for _name in xz zstd gzip; do
+		make_image "$_name" --portable --compress "$_name" --drivers needed || fail "no image ($_name)"
+		"$_name" -dc <"$dir/$_name" | cpio -t --quiet | grep -qx init || fail "$_name: no archive"
+	done
+	make_image best --portable --compress '' >"$dir/said" && fail 'an empty compression was taken'
+	sh initramfs/mkinitramfs.sh --kernel "$kernel" --root "$root" --payload build/rd-recovery --portable --drivers needed --output "$dir/best" >/dev/null
+	cmp "$dir/best" "$dir/xz" || fail 'not what the kernel can unpack best'
+}
+
+# In the ways that kmod itself reads here.
+modules_are_carried_uncompressed() {
+	rm "$root/lib/modules"
+	mkdir -p "$root/lib/modules/$kernel/kernel"
+	cp "$tree/lib/modules/$kernel"/modules.* "$root/lib/modules/$kernel/"
+	for _path in kernel/fs/fat/fat.ko kernel/fs/fat/vfat.ko; do
+		mkdir -p "$root/lib/modules/$kernel/${_path%/*}"
+		cp "$tree/lib/modules/$kernel/$_path" "$root/lib/modules/$kernel/$_path"
+	done
+	xz "$root/lib/modules/$kernel/kernel/fs/fat/fat.ko"
+	zstd -q --rm "$root/lib/modules/$kernel/kernel/fs/fat/vfat.ko"
+	depmod -b "$root" "$kernel"
+	make_image a --portable || fail 'no image'
+	unpack a
+	for _path in kernel/fs/fat/fat.ko kernel/fs/fat/vfat.ko; do
+		cmp "$carried/$_path" "$tree/lib/modules/$kernel/$_path" || fail "$_path"
+	done
+	grep -q '^kernel/fs/fat/vfat.ko: .*kernel/fs/fat/fat.ko$' "$carried/modules.dep" || fail 'modules.dep names a compressed file'
+}
+
+secrets_are_for_root_alone() {
+	make_image a --capture "$dir/capture" || fail 'no image'
+	[ "$(stat -c %a "$dir/a")" = 600 ] || fail 'the image can be read by others'
+	unpack a
+	[ "$(stat -c %a "$dir/a.d/etc/rd-recovery.conf")" = 600 ] || fail 'the configuration can be read by others'
+	cmp "$dir/a.d/usr/lib/rd-recovery/capture/manifest" "$dir/capture/manifest" || fail 'no known-good copies'
+}
+
+portable_holds_nothing_of_the_system() {
+	make_image a --portable || fail 'no image'
+	cpio -t --quiet <"$dir/a" | grep -e capture -e conf && fail 'it does'
+	[ "$(stat -c %a "$dir/a")" = 644 ] || fail 'no secret, and yet only root can read it'
+}
+
+sources_come_when_asked_for() {
+	make_image a --portable --libxcrypt || fail 'no image'
+	cpio -t --quiet <"$dir/a" | grep -q '^usr/lib/rd-recovery/libxcrypt-.*\.tar\.xz$' || fail 'no sources'
+}
+
+a_failed_build_leaves_the_old_image() {
+	echo old >"$dir/a"
+	make_image a --capture "$dir/none" >/dev/null && fail 'it did not fail'
+	(
+		ulimit -f 1000
+		make_image a --portable
+	) >/dev/null && fail 'a full disk did not matter'
+	[ "$(cat "$dir/a")" = old ] || fail 'the old image is gone'
+	[ "$(find "$dir" -maxdepth 1 -name 'a.*')" = '' ] || fail 'something is left'
+}
+
+wrong_words_are_refused() {
+	for _words in '--kernel ../x' '--drivers all' '--compress lzo' '--what' '--kernel'; do
+		# shellcheck disable=SC2086 # words
+		make_image a $_words >/dev/null
+		[ $? -eq 2 ] || fail "$_words"
+	done
+	kernel=1.0-none
+	make_image a --portable | grep -q 'no modules of this kernel' || fail 'a kernel that is not there'
+}
+
+cases='init_is_the_payload two_builds_are_identical what_a_module_needs_is_carried_and_listed modules_carry_their_aliases
+	soft_dependencies_come_first every_compression_is_unpacked modules_are_carried_uncompressed secrets_are_for_root_alone
+	portable_holds_nothing_of_the_system sources_come_when_asked_for a_failed_build_leaves_the_old_image wrong_words_are_refused'
+
+sh qemu/image.sh trees || exit 1
+kernel=$(basename "$tree"/lib/modules/*)
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $cases
+for name; do
+	rm -rf --one-file-system "${dir:?}"/*
+	if why=$(scratch_root && "$name" 2>&1); then
+		passed=$((passed + 1))
+		echo "ok $name"
+	else
+		failed=$((failed + 1))
+		echo "not ok $name"
+		echo "$why"
+	fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
