@@ -1,4 +1,4 @@
-# rd-recovery. make: the payload build/rd-recovery. make test, lockouts, demo, lint, install, uninstall, dist, deb, deps, clean.
+# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, demo, lint, install, uninstall, dist, deb, deps, clean.
 
 # --- settings
 VERSION      := 0.1
@@ -7,6 +7,7 @@ PACKAGES     := gcc binutils make musl-tools linux-libc-dev autoconf automake li
                 pkg-config xz-utils dpkg-dev ca-certificates
 TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
                 expect cpio e2fsprogs btrfs-progs fdisk kmod zstd attr python3-minimal debhelper mandoc zsh fish
+RESCUE_PACKAGES := kmod cpio grub-common grub-pc-bin grub-efi-amd64-bin mtools dosfstools fdisk
 # The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL= name other copies of the same bytes.
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
@@ -18,7 +19,7 @@ STD          := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 ARCH         := $(shell gcc -print-multiarch)
 LIBS         := libcrypt.a libbearssl.a libblkid.a
 MUSL         := /usr/lib/$(shell uname -m)-linux-musl
-KERNEL       := -idirafter /usr/include -idirafter /usr/include/$(ARCH)
+UAPI         := -idirafter /usr/include -idirafter /usr/include/$(ARCH)
 SOURCES      := $(sort $(shell find src -name '*.c' -not -path 'src/probe/*'))
 HEADERS      := $(sort $(shell find src -name '*.h'))
 TESTS        := $(sort $(shell find tests -name '*_test.c'))
@@ -52,7 +53,7 @@ SMALL   := -Os -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-
 OBJECTS := $(SOURCES:src/%.c=build/payload/%.o) build/payload/probe/embed.o
 build/payload/%.o: src/%.c build/libs/musl/libblkid.a
 	@mkdir -p $(@D)
-	@musl-gcc $(STD) $(WARN) $(SMALL) $(HARDEN) -MMD -MP -Ibuild/libs/musl/include $(KERNEL) -c -o $@ $<
+	@musl-gcc $(STD) $(WARN) $(SMALL) $(HARDEN) -MMD -MP -Ibuild/libs/musl/include $(UAPI) -c -o $@ $<
 build/payload/probe/embed.o build/test/probe/embed.o: src/probe/embed.S build/probe/probe64 build/probe/probe32
 	@mkdir -p $(@D)
 	@gcc -c -o $@ $<
@@ -88,6 +89,11 @@ lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
 demo: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@qemu/demo.sh
+# A disk image for a USB stick; KERNEL=, KVER=, MODULES= name another kernel than the one rescue.sh chooses.
+rescue.img: build/rescue.img
+build/rescue.img: build/rd-recovery FORCE
+	@sh src/build/deps.sh $(RESCUE_PACKAGES)
+	@KERNEL='$(KERNEL)' KVER='$(KVER)' MODULES='$(MODULES)' sh initramfs/rescue.sh $@
 lint: deps build/libs/glibc/libblkid.a
 	clang-format --dry-run -Werror $(SOURCES) $(TESTS)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -Isrc $(SOURCES)
@@ -112,4 +118,4 @@ clean:
 	rm -rf --one-file-system build
 
 -include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
-.PHONY: all deps deps-build test lockouts demo lint install uninstall dist deb clean FORCE
+.PHONY: all deps deps-build rescue.img test lockouts demo lint install uninstall dist deb clean FORCE
