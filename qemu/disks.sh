@@ -36,6 +36,12 @@ initramfs() {
 	cp "$root/boot/vmlinuz-$_kernel" "$dir/vmlinuz"
 }
 
+# The self-contained one, of the same healthy system.
+self_contained() {
+	_kernel=$(basename "$root"/lib/modules/*)
+	sh "$top/initramfs/mkinitramfs.sh" --kernel "$_kernel" --root "$root" --output "$dir/initrd-self"
+}
+
 # disk NAME TREE SIZE [OPTION...]: an ext4 file system in a file.
 disk() {
 	_name=$1 _tree=$2 _size=$3
@@ -122,11 +128,12 @@ systemd() {
 	install_module
 	initramfs plain --omit 'systemd systemd-initrd dracut-systemd plymouth'
 	initramfs systemd --omit btrfs
+	self_contained
 	cripple
 	poor_capture
 	subvolumes
 	leave
-	disk root.img "$root" 1G
+	disk root.img "$root" 1G -U "$(uuid root)"
 
 	separate_disks
 	disk split.img "$root" 1G

@@ -1,5 +1,5 @@
 #!/bin/sh
-# image.sh [trees|families]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
+# image.sh [trees|families|stick]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
 # The only part that needs root: debootstrap and dracut run in a chroot. No loop devices; nothing of the machine changes.
 set -eu
 
@@ -57,9 +57,23 @@ if [ "${1-}" = trees ]; then
 	step tree.sh compiler compiler "$tree"
 	exit 0
 fi
-parts=$(sum qemu/*.sh dracut-module/90rd-recovery/* build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0)
+parts=$(sum qemu/*.sh dracut-module/90rd-recovery/* initramfs/mkinitramfs.sh build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0)
 for what in systemd openrc; do
 	step disks.sh "$what" "disks-$what" "$parts"
 done
 [ "${1-}" != families ] ||
 	step disks.sh families disks-families "$parts $(sum tests/lockouts/*/break)"
+
+# The USB stick, with the kernel of the trees.
+stick() {
+	_kernel=$(echo "$dir"/systemd/boot/vmlinuz-*)
+	KERNEL=$_kernel MODULES=$dir/systemd/lib/modules/${_kernel##*/vmlinuz-} sh initramfs/rescue.sh "$dir/rescue.img" >"$dir/rescue.log" 2>&1
+}
+
+if [ "${1-}" = stick ]; then
+	fresh rescue "$parts $(sum initramfs/rescue.*)" || stick || {
+		tail -n 20 "$dir/rescue.log" >&2
+		exit 1
+	}
+	echo "$parts $(sum initramfs/rescue.*)" >"$dir/rescue.stamp"
+fi

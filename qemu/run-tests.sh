@@ -1,14 +1,17 @@
 #!/bin/sh
-# run-tests.sh [--families | NAME...]: the QEMU scenarios (with --families: one for each family of checks), one machine at a time; each console in build/qemu/logs/NAME.log. Last line: N passed, N failed.
+# run-tests.sh [--families | --initramfs | NAME...]: the QEMU scenarios (with --families: one for each family of checks; with --initramfs: those
+# of the self-contained image and the USB stick), one machine at a time; each console in build/qemu/logs/NAME.log. Last line: N passed, N failed.
 set -eu
 
 cd "$(dirname "$0")/.."
 case ${1-} in
 --families | family-*) qemu/image.sh families ;;
+--initramfs | stick-*) qemu/image.sh stick ;;
 *) qemu/image.sh ;;
 esac
 [ "${1-}" != --families ] || set -- family-pam family-accounts family-files family-display
-[ $# -gt 0 ] || set -- normal systemd plain openrc btrfs hung diagnose hibernated noroot
+[ "${1-}" != --initramfs ] || set -- self-repair self-normal self-seek self-btrfs self-noroot stick-bios stick-uefi
+[ $# -gt 0 ] || set -- normal systemd plain openrc btrfs hung diagnose hibernated noroot self-repair self-normal
 mkdir -p build/qemu/logs build/qemu/run
 passed=0 failed=0
 
