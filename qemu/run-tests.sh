@@ -4,11 +4,9 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-case ${1-} in
---families | family-*) qemu/image.sh families ;;
---initramfs | stick-*) qemu/image.sh stick ;;
-*) qemu/image.sh ;;
-esac
+qemu/image.sh
+case $* in *--families* | *family-*) qemu/image.sh families ;; esac
+case $* in *--initramfs* | *stick-*) qemu/image.sh stick ;; esac
 [ "${1-}" != --families ] || set -- family-pam family-accounts family-files family-display
 [ "${1-}" != --initramfs ] || set -- self-repair self-normal self-seek self-btrfs self-noroot stick-bios stick-uefi
 [ $# -gt 0 ] || set -- normal systemd plain openrc btrfs hung diagnose hibernated noroot self-repair self-normal
