@@ -24,6 +24,7 @@ slim() {
 install_module() {
 	cp "$top/build/rd-recovery" "$root/usr/sbin/rd-recovery"
 	cp -r "$top/dracut-module/90rd-recovery" "$root/usr/lib/dracut/modules.d/"
+	install -D "$top/initramfs/mkinitramfs.sh" "$root/usr/lib/rd-recovery/mkinitramfs"
 }
 
 # initramfs NAME [OPTION...]: made inside the tree for its own kernel, while its libcrypt is still healthy.

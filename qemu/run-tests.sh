@@ -8,7 +8,7 @@ qemu/image.sh
 case $* in *--families* | *family-*) qemu/image.sh families ;; esac
 case $* in *--initramfs* | *stick-*) qemu/image.sh stick ;; esac
 [ "${1-}" != --families ] || set -- family-pam family-accounts family-files family-display
-[ "${1-}" != --initramfs ] || set -- self-repair self-normal self-seek self-btrfs self-noroot stick-bios stick-uefi
+[ "${1-}" != --initramfs ] || set -- self-repair self-normal self-seek self-btrfs self-noroot self-needed stick-bios stick-uefi
 [ $# -gt 0 ] || set -- normal systemd plain openrc btrfs hung diagnose hibernated noroot self-repair self-normal
 mkdir -p build/qemu/logs build/qemu/run
 passed=0 failed=0

@@ -160,9 +160,37 @@ wrong_words_are_refused() {
 	make_image a --portable | grep -q 'no modules of this kernel' || fail 'a kernel that is not there'
 }
 
+# Partitions and files of a stick, without mounting it.
+stick_boots_by_bios_and_uefi() {
+	KERNEL=$(echo "$tree"/boot/vmlinuz-*) MODULES=$tree/lib/modules/$kernel
+	export KERNEL MODULES
+	sh initramfs/rescue.sh "$dir/stick" 2>&1 || fail 'no image'
+	sfdisk -d "$dir/stick" >"$dir/partitions" 2>&1
+	grep -q 'start= *2048, .*type=21686148-6449-6E6F-744E-656564454649' "$dir/partitions" || fail 'no BIOS boot partition'
+	grep -q 'start= *4096, .*type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B' "$dir/partitions" || fail 'no ESP'
+	[ "$(od -An -tu8 -j 92 -N 8 "$dir/stick" | tr -d ' ')" -eq 2048 ] || fail 'the first sector does not say where GRUB lies'
+	[ "$(od -An -tu8 -j $((2048 * 512 + 500)) -N 8 "$dir/stick" | tr -d ' ')" -eq 2049 ] || fail 'GRUB does not say where its rest lies'
+	dd if="$dir/stick" of="$dir/esp" bs=1M skip=2 status=none
+	for _file in EFI/BOOT/BOOTX64.EFI rd-recovery/vmlinuz rd-recovery/initramfs rd-recovery/grub.cfg; do
+		mcopy -i "$dir/esp" "::$_file" "$dir/${_file##*/}" || fail "no $_file"
+	done
+	cmp "$dir/vmlinuz" "$KERNEL" || fail 'another kernel'
+	xz -dc <"$dir/initramfs" | cpio -t --quiet | grep -e capture -e conf && fail 'it holds what belongs to this machine'
+	grub-script-check "$dir/grub.cfg" || fail 'the menu is wrong'
+	sh initramfs/rescue.sh "$dir/again" >/dev/null 2>&1
+	cmp "$dir/stick" "$dir/again" || fail 'two builds differ'
+}
+
+stick_refuses_what_is_no_kernel() {
+	KERNEL=$dir/none KVER=1.0 sh initramfs/rescue.sh "$dir/stick" >/dev/null 2>&1 && fail 'a kernel that is not there'
+	KERNEL=$(echo "$tree"/boot/vmlinuz-*) MODULES=$dir sh initramfs/rescue.sh "$dir/stick" >/dev/null 2>&1 && fail 'modules that are not there'
+	[ "$(find "$dir" -maxdepth 1 -name 'stick*')" = '' ] || fail 'something is left'
+}
+
 cases='init_is_the_payload two_builds_are_identical what_a_module_needs_is_carried_and_listed modules_carry_their_aliases
 	soft_dependencies_come_first every_compression_is_unpacked modules_are_carried_uncompressed secrets_are_for_root_alone
-	portable_holds_nothing_of_the_system sources_come_when_asked_for a_failed_build_leaves_the_old_image wrong_words_are_refused'
+	portable_holds_nothing_of_the_system sources_come_when_asked_for a_failed_build_leaves_the_old_image wrong_words_are_refused
+	stick_boots_by_bios_and_uefi stick_refuses_what_is_no_kernel'
 
 sh qemu/image.sh trees || exit 1
 kernel=$(basename "$tree"/lib/modules/*)
