@@ -1,13 +1,15 @@
-# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, demo, lint, install, uninstall, dist, deb, deps, clean.
+# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
 
 # --- settings
 VERSION      := 0.1
 PREFIX       := /usr
 PACKAGES     := gcc binutils make musl-tools linux-libc-dev autoconf automake libtool libltdl-dev \
                 pkg-config xz-utils dpkg-dev ca-certificates
-TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
-                expect cpio e2fsprogs btrfs-progs fdisk kmod zstd attr python3-minimal debhelper mandoc zsh fish
 RESCUE_PACKAGES := kmod cpio grub-common grub-pc-bin grub-efi-amd64-bin mtools dosfstools fdisk
+TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
+                expect cpio e2fsprogs btrfs-progs fdisk kmod zstd attr python3-minimal debhelper mandoc zsh fish \
+                ovmf $(RESCUE_PACKAGES)
+BENCH_PACKAGES := busybox-static
 # The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL= name other copies of the same bytes.
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
@@ -94,6 +96,10 @@ rescue.img: build/rescue.img
 build/rescue.img: build/rd-recovery FORCE
 	@sh src/build/deps.sh $(RESCUE_PACKAGES)
 	@KERNEL='$(KERNEL)' KVER='$(KVER)' MODULES='$(MODULES)' sh initramfs/rescue.sh $@
+# Sizes and times of the self-contained initramfs, next to dracut's.
+bench: deps build/rd-recovery
+	@sh src/build/deps.sh $(BENCH_PACKAGES)
+	@sh tests/bench/run.sh
 lint: deps build/libs/glibc/libblkid.a
 	clang-format --dry-run -Werror $(SOURCES) $(TESTS)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -Isrc $(SOURCES)
@@ -118,4 +124,4 @@ clean:
 	rm -rf --one-file-system build
 
 -include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
-.PHONY: all deps deps-build rescue.img test lockouts demo lint install uninstall dist deb clean FORCE
+.PHONY: all deps deps-build rescue.img test lockouts demo bench lint install uninstall dist deb clean FORCE

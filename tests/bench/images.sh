@@ -1,0 +1,98 @@
+#!/bin/sh
+# images.sh DIR: what `make bench` measures, in DIR: initrd-NAME, vmlinuz-cloud, vmlinuz-generic (where apt has it), root.img.
+# Runs as root inside a mount namespace of its own: whatever is mounted here is gone when it ends.
+# shellcheck disable=SC2154 # root: set by enter
+set -eu
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+dir=${1:?}
+# shellcheck source=/dev/null
+. "$top/qemu/lib.sh"
+# shellcheck source=/dev/null
+. "$top/qemu/machine.sh"
+
+self() {
+	_name=$1
+	shift
+	sh "$top/initramfs/mkinitramfs.sh" --payload "$top/build/rd-recovery" --output "$dir/initrd-$_name" "$@"
+}
+
+# A root whose init says that it is there, and ends the machine.
+speaking_root() {
+	mkdir -p "$dir/mnt/root/usr" "$dir/mnt/root/sbin" "$dir/mnt/root/etc" "$dir/mnt/root/dev" "$dir/mnt/root/proc" "$dir/mnt/root/sys" "$dir/mnt/root/run"
+	cp "$(command -v busybox)" "$dir/mnt/root/sbin/busybox"
+	printf '#!/sbin/busybox sh\necho "root is mounted" >/dev/console\n/sbin/busybox poweroff -f\n' >"$dir/mnt/root/sbin/init"
+	chmod 0755 "$dir/mnt/root/sbin/init"
+	echo 'ID=bench' >"$dir/mnt/root/etc/os-release"
+	rm -f "$dir/root.img"
+	mke2fs -q -t ext4 -U 5d0c0000-0000-4000-8000-62656e636800 -d "$dir/mnt/root" "$dir/root.img" 64M
+	rm -rf --one-file-system "$dir/mnt/root"
+}
+
+# As a distribution would make it, with the rescue module.
+dracut_image() {
+	cp "$top/build/rd-recovery" "$root/usr/sbin/rd-recovery"
+	cp -r "$top/dracut-module/90rd-recovery" "$root/usr/lib/dracut/modules.d/"
+	inside dracut --quiet --force --no-hostonly --tmpdir /tmp --kver "$kernel" /tmp/initrd
+	cp "$root/tmp/initrd" "$dir/initrd-dracut"
+}
+
+# The least that mounts /dev/vda: a shell, the modules of one kind of disk.
+busybox_image() {
+	mkdir -p "$dir/mnt/bare/bin" "$dir/mnt/bare/dev" "$dir/mnt/bare/proc" "$dir/mnt/bare/sysroot"
+	cp "$(command -v busybox)" "$dir/mnt/bare/bin/busybox"
+	for _path in $(modprobe -d "$root" -S "$kernel" -a --show-depends virtio_pci virtio_blk | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'); do
+		cp "$_path" "$dir/mnt/bare/"
+		echo "insmod /${_path##*/}"
+	done >"$dir/mnt/bare/modules"
+	cat >"$dir/mnt/bare/init" <<-'END'
+		#!/bin/busybox sh
+		/bin/busybox mount -t devtmpfs dev /dev
+		while read -r line; do /bin/busybox $line; done </modules
+		until [ -b /dev/vda ]; do /bin/busybox usleep 10000; done
+		/bin/busybox mount -t ext4 -o ro /dev/vda /sysroot
+		exec /bin/busybox switch_root /sysroot /sbin/init
+	END
+	chmod 0755 "$dir/mnt/bare/init"
+	(cd "$dir/mnt/bare" && find . | cpio -o -H newc --quiet) | gzip -9 >"$dir/initrd-busybox"
+	rm -rf --one-file-system "$dir/mnt/bare"
+}
+
+# The kernel of an ordinary PC, unpacked and not installed.
+generic_kernel() {
+	_package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: //p' | head -n 1)
+	[ -n "$_package" ] || return 1
+	[ ! -d "$dir/$_package" ] || return 0
+	rm -rf --one-file-system "$dir"/linux-image-* "$dir/new"
+	mkdir -p "$dir/new"
+	(cd "$dir" && apt-get -q download "$_package") || return 1
+	dpkg-deb -x "$dir/$_package"_*.deb "$dir/new"
+	rm "$dir/$_package"_*.deb
+	depmod -b "$dir/new" "${_package#linux-image-}"
+	mv "$dir/new" "$dir/$_package"
+}
+
+generic_image() {
+	_version=${_package#linux-image-}
+	self generic --portable --kernel "$_version" --root "$dir/$_package"
+	cp "$dir/$_package/boot/vmlinuz-$_version" "$dir/vmlinuz-generic"
+}
+
+mkdir -p "$dir/mnt"
+rm -f "$dir"/initrd-* "$dir"/vmlinuz-*
+speaking_root
+if generic_kernel; then
+	generic_image
+else
+	echo 'apt has no linux-image-amd64: not measured' >&2
+fi
+overlay systemd "$dir/mnt"
+kernel=$(basename "$root"/lib/modules/*)
+cp "$root/boot/vmlinuz-$kernel" "$dir/vmlinuz-cloud"
+self cloud --portable --kernel "$kernel" --root "$root"
+self capture --kernel "$kernel" --root "$root"
+echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
+self needed --kernel "$kernel" --root "$root" --drivers needed
+busybox_image
+dracut_image
+leave

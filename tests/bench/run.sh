@@ -1,0 +1,63 @@
+#!/bin/sh
+# run.sh: sizes of the payload and of the self-contained initramfs, and the time from QEMU's start (TCG) until root is mounted and its own init
+# speaks, next to an initramfs of dracut's and a bare busybox one made in the same run. Beside each figure the bound, and whether it holds.
+# In the environment: RUNS, how often each boots (5).
+set -eu
+
+cd "$(dirname "$0")/../.."
+dir=$PWD/build/bench
+runs=${RUNS:-5}
+export RD_WORK="$dir"
+[ "$(id -u)" -eq 0 ] || {
+	echo 'make bench: needs root, as the trees do' >&2
+	exit 2
+}
+sh qemu/image.sh trees
+mkdir -p "$dir/run"
+if ! unshare -m sh tests/bench/images.sh "$dir" >"$dir/images.log" 2>&1; then
+	tail -n 20 "$dir/images.log" >&2
+	exit 1
+fi
+
+# against FIGURE BOUND: "-" is no bound.
+against() {
+	[ "$2" != - ] || return 0
+	if [ "$1" -le "$2" ]; then echo holds; else echo 'DOES NOT HOLD'; fi
+}
+
+# boots KERNEL INITRD WORDS: the milliseconds of each boot, sorted.
+boots() {
+	_run=0
+	while [ "$_run" -lt "$runs" ]; do
+		rm -f "$dir/run/disk.qcow2"
+		qemu-img create -q -f qcow2 -F raw -b "$dir/root.img" "$dir/run/disk.qcow2"
+		expect tests/bench/boot.exp "$dir/vmlinuz-$1" "$dir/initrd-$2" "$3" "$dir/run/disk.qcow2" </dev/null
+		_run=$((_run + 1))
+	done | sort -n
+}
+
+seconds() {
+	echo "$1" | awk '{ print $1 == "-" ? $1 : sprintf("%.1f", $1 / 1000) }'
+}
+
+# image NAME KERNEL INITRD WORDS BYTES MILLISECONDS
+image() {
+	[ -f "$dir/initrd-$3" ] || return 0
+	_size=$(stat -c %s "$dir/initrd-$3")
+	_boots=$(boots "$2" "$3" "$4")
+	_median=$(echo "$_boots" | sed -n "$(((runs + 1) / 2))p")
+	printf '%-38s %9s %9s %-14s' "$1" "$_size" "$5" "$(against "$_size" "$5")"
+	printf '%5s %5s-%-5s %4s %s\n' "$(seconds "$_median")" "$(seconds "$(echo "$_boots" | head -n 1)")" "$(seconds "$(echo "$_boots" | tail -n 1)")" \
+		"$(seconds "$6")" "$(against "$_median" "$6")"
+}
+
+uuid='root=UUID=5d0c0000-0000-4000-8000-62656e636800'
+_size=$(stat -c %s build/rd-recovery)
+printf '%-38s %9s %9s %-14s%5s %11s %4s\n' '' bytes bound '' s least-most bound
+printf '%-38s %9s %9s %s\n' payload "$_size" 655360 "$(against "$_size" 655360)"
+image 'self-contained, cloud kernel' cloud cloud "$uuid" 3145728 4000
+image 'the same with known-good copies' cloud capture "$uuid" - -
+image 'the same for an ext4 root alone' cloud needed "$uuid" 3145728 4000
+image 'self-contained, generic kernel' generic generic "$uuid" 12582912 4000
+image 'dracut, cloud kernel' cloud dracut "$uuid" - -
+image 'busybox alone, cloud kernel' cloud busybox '' - -
