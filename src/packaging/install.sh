@@ -17,6 +17,15 @@ table() {
 	done
 	echo "0755 initramfs/mkinitramfs.sh $PREFIX/lib//rd-recovery/mkinitramfs"
 	echo "0644 build/sources/libxcrypt-4.4.33-autotools.tar.xz $PREFIX/share//rd-recovery/libxcrypt-4.4.33-autotools.tar.xz"
+	echo "0755 entries/rd-recovery-entry.sh $PREFIX/sbin/rd-recovery-entry"
+	for _file in words boot slots build uki; do
+		echo "0644 entries/$_file.sh $PREFIX/lib//rd-recovery/$_file.sh"
+	done
+	echo "0755 entries/42_rd-recovery.sh /etc//grub.d/42_rd-recovery"
+	echo "0755 entries/92-rd-recovery.install.sh /usr/lib//kernel/install.d/92-rd-recovery.install"
+	for _dir in postinst.d postrm.d; do
+		echo "0755 entries/zz-rd-recovery.sh /etc//kernel/$_dir/zz-rd-recovery"
+	done
 	echo "0600 src/packaging/rd-recovery.conf $conf"
 	for _file in src/man/*.[578]; do
 		echo "0644 $_file $PREFIX/share/man//man${_file##*.}/${_file##*/}"
@@ -58,6 +67,10 @@ install | uninstall | list) ;;
 *) echo 'usage: install.sh install|uninstall|list' >&2 && exit 2 ;;
 esac
 files=$(table)
+# Of the running system the rescue entries too: without the program nobody else would.
+if [ "$1$DESTDIR" = uninstall ] && [ -x "$PREFIX/sbin/rd-recovery-entry" ]; then
+	"$PREFIX/sbin/rd-recovery-entry" remove && echo "regenerate GRUB's menu, if it names rd-recovery"
+fi
 echo "$files" | while read -r mode source target; do
 	"$1_file" "$mode" "$source" "$target"
 done

@@ -1,0 +1,109 @@
+# build.sh: whose kernel, whether the system is healthy, and the initramfs. Sourced.
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # root, boot, rescue, work, here, lib: rd-recovery-entry's
+
+# kernel_of KVER: where distributions put it.
+kernel_of() {
+	for _file in "/boot/vmlinuz-$1" "/boot/vmlinux-$1" "/boot/kernel-$1" "/usr/lib/modules/$1/vmlinuz" "/lib/modules/$1/vmlinuz" \
+		"/boot/kernel-$(uname -m)-$1" "/boot/kernel-genkernel-$(uname -m)-$1"; do
+		if [ -f "$root$_file" ]; then
+			echo "$root$_file"
+			return
+		fi
+	done
+	for _file in "$boot"/*/"$1"/linux; do
+		if [ -f "$_file" ]; then
+			echo "$_file"
+			return
+		fi
+	done
+	return 1
+}
+
+# The newest one installed that has modules and a kernel. kernel_not: not that one.
+kernel_newest() {
+	for _dir in "$root"/lib/modules/*/ "$root"/usr/lib/modules/*/; do
+		[ ! -d "$_dir" ] || basename "$_dir"
+	done | sort -uVr | grep -vxF "${kernel_not-}" | while read -r _version; do
+		if kernel_of "$_version" >/dev/null; then
+			echo "$_version"
+			break
+		fi
+	done
+}
+
+kernel_choose() {
+	[ -n "$kver" ] || kver=$(kernel_newest)
+	[ -n "$kver" ] || die "no kernel with modules is installed in ${root:-/}"
+	[ -n "$kernel" ] || kernel=$(kernel_of "$kver") || die "where is the kernel $kver? --kernel FILE names it"
+	cp "$kernel" "$work/linux"
+}
+
+image_choose() {
+	if [ -z "$image" ]; then
+		[ -x "$root/usr/bin/dracut" ] && image=dracut || image=self
+	fi
+	case $image in
+	dracut | self) ;;
+	*) wrong "--image $image is neither dracut nor self" ;;
+	esac
+}
+
+# The payload's own word: it captures known-good copies of a healthy system only. What it said otherwise is in said.
+is_healthy() {
+	mkdir -p "$root/var/lib/rd-recovery"
+	said=$("$payload" capture --root "${root:-/}" --output "$root/var/lib/rd-recovery/capture" 2>&1 </dev/null)
+}
+
+# Sick: a good image stays; where there is none, one is better than nothing, and the next healthy build replaces it.
+health_decide() {
+	health=good
+	is_healthy && return
+	health=sick
+	echo "$said" >&2
+	if [ -n "$1" ] && [ "$(manifest_value "$rescue/$1" health)" = good ]; then
+		die "this system is not healthy ('rd-recovery diagnose' says why): the rescue image of $(manifest_value "$rescue/$1" date) stays"
+	fi
+	say "this system is not healthy ('rd-recovery diagnose' says why); there is no good rescue image, so this one is built all the same"
+}
+
+# Generic: it has to boot on other hardware too.
+build_dracut() {
+	in_root dracut --force --quiet --no-hostonly --no-hostonly-cmdline --no-uefi --add rd-recovery --kver "$kver" \
+		"${work#"$root"}/initrd" || die "dracut built no initramfs for $kver"
+	in_root lsinitrd "${work#"$root"}/initrd" | grep -q ' usr/sbin/rd-recovery$' || die 'dracut left the rd-recovery module out'
+}
+
+build_self() {
+	_builder=$lib/mkinitramfs
+	[ "$lib" != "$here" ] || _builder=$here/../initramfs/mkinitramfs.sh
+	[ -e "$_builder" ] || die "$_builder is not installed"
+	_types=$(lsblk -nsro TYPE "$(words_device || :)" 2>/dev/null | grep -E '^(crypt|lvm|raid.*|md.*)$' | head -n 1 || :)
+	[ -z "$_types" ] || die "root lies on $_types, which the self-contained initramfs cannot open: install dracut"
+	sh "$_builder" --kernel "$kver" --output "$work/initrd" --root "${root:-/}" --payload "$payload" || die "no initramfs for $kver"
+}
+
+command_update() {
+	_old=$(slot_current)
+	[ -z "$_old" ] || slot_is_ours "$_old"
+	image_choose
+	kernel_choose
+	health_decide "$_old"
+	options=$(words_make)
+	"build_$image"
+	_new=$((${_old:-2} % 2 + 1))
+	slot_fill "$_new" "$health"
+	entries_write "$_new"
+	[ -z "$_old" ] || slot_remove "$_old"
+	echo "$rescue/$_new: the rescue image of $kver ($image, $(($(stat -c %s "$rescue/$_new/initrd") / 1024)) KiB)"
+	tell_grub
+}
+
+# GRUB's entry finds the slot by itself, but has to be there.
+tell_grub() {
+	for _file in "$root"/boot/grub/grub.cfg "$root"/boot/grub2/grub.cfg; do
+		if [ -f "$_file" ] && ! grep -qF -- "$options" "$_file"; then
+			echo "now regenerate GRUB's menu: update-grub, or grub-mkconfig -o ${_file#"$root"}"
+		fi
+	done
+}

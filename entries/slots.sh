@@ -1,0 +1,112 @@
+# slots.sh: BOOT/rd-recovery/1 and /2, of which one is in use: linux, initrd, and manifest, which is written last and removed first. So
+# neither needs a rename, which is not safe on vfat, and a boot loader can tell which one is whole: 2 if it has a manifest, else 1. Sourced.
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # root, boot, rescue, kver, work: rd-recovery-entry's; kernel_not: build.sh's
+
+manifest_value() {
+	sed -n "s/^$2 //p" "$1/manifest" 2>/dev/null
+}
+
+# A manifest that a power cut left has no end.
+slot_is_whole() {
+	[ -f "$1/linux" ] && [ -f "$1/initrd" ] && [ "$(tail -n 1 "$1/manifest" 2>/dev/null)" = end ]
+}
+
+# The one in use; nothing: none.
+slot_current() {
+	for _slot in 2 1; do
+		if slot_is_whole "$rescue/$_slot"; then
+			echo "$_slot"
+			return
+		fi
+	done
+}
+
+slot_remove() {
+	entries_remove "$1"
+	[ -d "$rescue/$1" ] || return 0
+	rm -f "$rescue/$1/manifest"
+	sync "$rescue/$1"
+	rm -rf --one-file-system "${rescue:?}/$1"
+	sync "$rescue"
+}
+
+sum_of() {
+	sha256sum <"$1" | cut -d ' ' -f 1
+}
+
+# manifest_text HEALTH: what the work folder holds.
+manifest_text() {
+	echo "kernel $kver"
+	echo "image $image"
+	echo "health $1"
+	echo "version $("$payload" --version | cut -d ' ' -f 2)"
+	echo "payload $(sum_of "$payload")"
+	echo "date $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+	echo "machine-id $(machine_id)"
+	echo "linux $(sum_of "$work/linux")"
+	echo "initrd $(sum_of "$work/initrd")"
+	echo "options $options"
+	echo end
+}
+
+# Both images have to fit: the old one goes when the new one is whole.
+slot_has_room() {
+	_need=$((($(stat -c %s "$work/linux") + $(stat -c %s "$work/initrd")) / 1024 + 1024))
+	_free=$(df -Pk "$boot" | awk 'NR == 2 { print $4 }')
+	[ "$_free" -ge "$_need" ] || die "$boot has $((_free / 1024)) MiB free, the new image needs $((_need / 1024)): the old one stays"
+}
+
+# slot_fill SLOT HEALTH: from the work folder to the disk, whole before it counts.
+slot_fill() {
+	slot_remove "$1"
+	slot_has_room
+	mkdir -p "$rescue/$1"
+	for _name in linux initrd; do
+		if ! cp "$work/$_name" "$rescue/$1/$_name" || ! sync "$rescue/$1/$_name"; then
+			rm -rf --one-file-system "${rescue:?}/$1"
+			die "$rescue/$1/$_name could not be written: the old image stays"
+		fi
+	done
+	sync "$rescue/$1" "$rescue" "$boot"
+	manifest_text "$2" >"$rescue/$1/manifest"
+	sync "$rescue/$1/manifest" "$rescue/$1"
+}
+
+# Another system may share an ESP.
+slot_is_ours() {
+	_theirs=$(manifest_value "$rescue/$1" machine-id)
+	[ -z "$_theirs" ] || [ -z "$(machine_id)" ] || [ "$_theirs" = "$(machine_id)" ] ||
+		die "$rescue holds the rescue image of another system (machine-id $_theirs): remove the folder if that system is gone"
+}
+
+command_remove() {
+	_old=$(slot_current)
+	if [ -n "$kver" ]; then
+		remove_kernel
+		return
+	fi
+	[ -z "$_old" ] || slot_is_ours "$_old"
+	for _slot in 1 2; do
+		slot_remove "$_slot"
+	done
+	uki_remove
+	[ ! -d "$rescue" ] || rmdir "$rescue" || say "$rescue holds something else: it stays"
+}
+
+# The kernel package goes. Its copy still boots; but who removes a kernel may have a reason, so another one's image takes its place.
+remove_kernel() {
+	[ -n "$_old" ] && [ "$(manifest_value "$rescue/$_old" kernel)" = "$kver" ] || return 0
+	_gone=$kver
+	kver=
+	# Not as a condition: there set -e would not count.
+	set +e
+	(
+		set -e
+		kernel_not=$_gone
+		command_update
+	)
+	_status=$?
+	set -e
+	[ "$_status" -eq 0 ] || say "the rescue image of $_gone stays: it has a copy of its kernel"
+}
