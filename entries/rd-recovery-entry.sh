@@ -1,5 +1,5 @@
 #!/bin/sh
-# rd-recovery-entry update|remove|uki [KVER]: the rescue entries of the boot menu, with a kernel and an initramfs of their own in
+# rd-recovery-entry update|remove|uki: the rescue entries of the boot menu, with a kernel and an initramfs of their own in
 # BOOT/rd-recovery; see rd-recovery-entry(8).
 # shellcheck disable=SC2034 # the parts read what the arguments set
 set -eu
@@ -24,7 +24,7 @@ usage() {
 	cat <<-'END'
 		usage: rd-recovery-entry update [KVER]   copy a kernel, build the rescue initramfs, write the entries
 		       rd-recovery-entry remove [KVER]   remove all of it; with KVER only make it another kernel's
-		       rd-recovery-entry uki [KVER]      all of it in one .efi in EFI/Linux
+		       rd-recovery-entry uki             all of it in one .efi in EFI/Linux
 		  --image dracut|self   what builds the initramfs (dracut where it is installed)
 		  --kernel FILE         the kernel, where it is not found by its version
 		  --root DIR            the system meant (/)

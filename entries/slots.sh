@@ -50,9 +50,12 @@ manifest_text() {
 	echo end
 }
 
-# Both images have to fit: the old one goes when the new one is whole.
-slot_has_room() {
-	_need=$((($(stat -c %s "$work/linux") + $(stat -c %s "$work/initrd")) / 1024 + 1024))
+# room_for FILE...: beside what is there: the old one goes when the new one is whole.
+room_for() {
+	_need=1024
+	for _part; do
+		_need=$((_need + $(stat -c %s "$_part") / 1024))
+	done
 	_free=$(df -Pk "$boot" | awk 'NR == 2 { print $4 }')
 	[ "$_free" -ge "$_need" ] || die "$boot has $((_free / 1024)) MiB free, the new image needs $((_need / 1024)): the old one stays"
 }
@@ -60,7 +63,7 @@ slot_has_room() {
 # slot_fill SLOT HEALTH: from the work folder to the disk, whole before it counts.
 slot_fill() {
 	slot_remove "$1"
-	slot_has_room
+	room_for "$work/linux" "$work/initrd"
 	mkdir -p "$rescue/$1"
 	for _name in linux initrd; do
 		if ! cp "$work/$_name" "$rescue/$1/$_name" || ! sync "$rescue/$1/$_name"; then
