@@ -30,9 +30,11 @@ table() {
 	for _file in src/man/*.[578]; do
 		echo "0644 $_file $PREFIX/share/man//man${_file##*.}/${_file##*/}"
 	done
-	echo "0644 src/packaging/completion/rd-recovery.bash $PREFIX/share//bash-completion/completions/rd-recovery"
-	echo "0644 src/packaging/completion/rd-recovery.zsh ${ZSH_COMPLETIONS:-$PREFIX/share//zsh/site-functions}/_rd-recovery"
-	echo "0644 src/packaging/completion/rd-recovery.fish $PREFIX/share//fish/vendor_completions.d/rd-recovery.fish"
+	for _name in rd-recovery rd-recovery-entry; do
+		echo "0644 src/packaging/completion/$_name.bash $PREFIX/share//bash-completion/completions/$_name"
+		echo "0644 src/packaging/completion/$_name.zsh ${ZSH_COMPLETIONS:-$PREFIX/share//zsh/site-functions}/_$_name"
+		echo "0644 src/packaging/completion/$_name.fish $PREFIX/share//fish/vendor_completions.d/$_name.fish"
+	done
 }
 
 install_file() {
