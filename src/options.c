@@ -314,7 +314,7 @@ int options_file(struct options *o, const char *name, const char *text, size_t l
 /* --- command line */
 
 #define ON(c) (1u << COMMAND_##c)
-#define REPORTS (ON(RUN) | ON(DIAGNOSE) | ON(ROLLBACK))
+#define REPORTS (ON(RUN) | ON(DIAGNOSE) | ON(ROLLBACK) | ON(STATUS))
 
 static const struct argument {
 	char name[16];
@@ -323,13 +323,13 @@ static const struct argument {
 	size_t offset, cap;					  /* a text; cap 1: a flag */
 } arguments[] = {
     {"--root", REPORTS | ON(CAPTURE), NULL, offsetof(struct options, root), 256},
-    {"--boot", ON(RUN), NULL, offsetof(struct options, boot), 256},
+    {"--boot", ON(RUN) | ON(STATUS), NULL, offsetof(struct options, boot), 256},
     {"--user", ON(RUN) | ON(DIAGNOSE), set_user, 0, 0},
     {"--password", ON(RUN), set_password, 0, 0},
     {"--phases", ON(RUN), set_phases, 0, 0},
     {"--config", ON(RUN), NULL, offsetof(struct options, config), 256},
     {"--capture", ON(RUN), NULL, offsetof(struct options, set.capture), 256},
-    {"--timeout", ON(RUN) | ON(DIAGNOSE), set_timeout, 0, 0},
+    {"--timeout", ON(RUN) | ON(DIAGNOSE) | ON(STATUS), set_timeout, 0, 0},
     {"--build-timeout", ON(RUN), set_build_timeout, 0, 0},
     {"--output", ON(CAPTURE), NULL, offsetof(struct options, output), 256},
     {"--stage", ON(BOOT), NULL, offsetof(struct options, stage), 16},
@@ -341,10 +341,10 @@ static const struct {
 	char name[10];
 	enum command command;
 } commands[] = {
-    {"run", COMMAND_RUN},	    {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
-    {"capture", COMMAND_CAPTURE},   {"hash", COMMAND_HASH},	    {"boot", COMMAND_BOOT},
-    {"help", COMMAND_HELP},	    {"--help", COMMAND_HELP},	    {"-h", COMMAND_HELP},
-    {"--version", COMMAND_VERSION}, {"-q", COMMAND_MODULE},
+    {"run", COMMAND_RUN},	  {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
+    {"capture", COMMAND_CAPTURE}, {"status", COMMAND_STATUS},	  {"hash", COMMAND_HASH},
+    {"boot", COMMAND_BOOT},	  {"help", COMMAND_HELP},	  {"--help", COMMAND_HELP},
+    {"-h", COMMAND_HELP},	  {"--version", COMMAND_VERSION}, {"-q", COMMAND_MODULE},
 };
 
 static int wrong(struct options *o, const char *what, const char *word)
@@ -443,11 +443,13 @@ const char *options_help(void)
 	       "            undo a run (default: the newest one not undone)\n"
 	       "  capture   [--root DIR] --output DIR\n"
 	       "            copy what a login needs, if the system is healthy\n"
+	       "  status    [--root DIR] [--boot DIR] [--json]\n"
+	       "            is the rescue entry there and fit, what would a run find\n"
 	       "  hash      password on standard input -> password_hash line\n\n"
 	       "MODE: auto (default), generate, keep, config, file:PATH.\n"
 	       "LIST: phases by number, as 1,4,5.\n\n"
-	       "Exit status: 0 login proven (or healthy), 1 finished but not proven (or "
-	       "findings),\n"
+	       "Exit status: 0 login proven (or healthy, all well), 1 finished but not proven\n"
+	       "(or findings, something is not well),\n"
 	       "2 usage or configuration error, nothing touched, 3 no usable target,\n"
 	       "4 ended by a signal or by the run's own deadline.\n";
 }

@@ -99,7 +99,7 @@ manuals_render_without_a_complaint() {
 manual_names_every_command_and_option() {
 	text rd-recovery.8 >"$dir/text"
 	found arguments 13
-	found commands 10
+	found commands 11
 	for _word in $(options) $("$payload" --help | grep -o -e '--[a-z-]*'); do
 		grep -qE -e "^ {5}$_word( |$)" "$dir/text" || fail "no $_word"
 	done
@@ -111,7 +111,7 @@ manual_names_every_command_and_option() {
 # Synopsis and parser agree on what each command takes.
 manual_gives_each_command_its_options() {
 	text rd-recovery.8 | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' >"$dir/synopsis"
-	for _command in run diagnose rollback capture hash boot; do
+	for _command in run diagnose rollback capture status hash boot; do
 		awk -v c="$_command" '$1 == "rd-recovery" { on = $2 == c } on' "$dir/synopsis" | grep -oE -e '--[a-z-]+' | sort >"$dir/said"
 		for _option in $(options | sort); do
 			if takes "$_command" "$_option"; then echo "$_option"; fi
@@ -190,7 +190,7 @@ offer_fish() {
 completes() {
 	commands | sort >"$dir/commands"
 	"offer_$1" 'rd-recovery ' | grep . | sort | diff "$dir/commands" - || fail 'commands'
-	for _command in run diagnose rollback capture hash; do
+	for _command in run diagnose rollback capture status hash; do
 		for _option in $(options); do
 			if takes "$_command" "$_option"; then echo "$_option"; fi
 		done | sort >"$dir/options"

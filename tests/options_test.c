@@ -200,6 +200,14 @@ START_TEST(run_takes_its_arguments)
 }
 END_TEST
 
+START_TEST(status_is_told_where_the_image_lies)
+{
+	ck_assert_int_eq(ARGUMENTS("status", "--boot", "/efi", "--json"), 0);
+	ck_assert_str_eq(o.boot, "/efi");
+	ck_assert(o.json);
+}
+END_TEST
+
 START_TEST(usage_errors_are_refused)
 {
 	ck_assert_int_eq(ARGUMENTS("rn"), -1);
@@ -209,6 +217,7 @@ START_TEST(usage_errors_are_refused)
 	ck_assert_int_eq(ARGUMENTS("run", "stray"), -1);
 	ck_assert_int_eq(ARGUMENTS("diagnose", "--password", "generate"), -1);
 	ck_assert_int_eq(ARGUMENTS("capture"), -1);
+	ck_assert_int_eq(ARGUMENTS("status", "--user", "argo"), -1);
 	ck_assert_int_eq(ARGUMENTS("rollback", "a", "b"), -1);
 }
 END_TEST
@@ -235,6 +244,7 @@ Suite *options_suite(void)
 	tcase_add_test(t, file_cannot_take_back_reset_no);
 	tcase_add_test(t, config_mode_without_a_hash_is_an_error);
 	tcase_add_test(t, run_takes_its_arguments);
+	tcase_add_test(t, status_is_told_where_the_image_lies);
 	tcase_add_test(t, usage_errors_are_refused);
 	suite_add_tcase(s, t);
 	return s;

@@ -14,6 +14,7 @@ int command_run(struct options *o);
 int command_diagnose(struct options *o);
 int command_rollback(struct options *o);
 int command_capture(struct options *o);
+int command_status(struct options *o);
 int command_hash(struct options *o);
 int command_boot(struct options *o);
 /* Is this process 1 of the self-contained initramfs? Whatever words of its line the kernel gave it: they are the next init's. */

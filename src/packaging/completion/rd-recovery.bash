@@ -26,7 +26,7 @@ _rd_recovery() {
     fi
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _rd_recovery_words -W 'run diagnose rollback capture hash help --help --version' -- "$_cur"
+        _rd_recovery_words -W 'run diagnose rollback capture status hash help --help --version' -- "$_cur"
         return
     fi
     case $_prev in
@@ -50,6 +50,7 @@ _rd_recovery() {
     diagnose) _options='--root --user --timeout --json' ;;
     rollback) _options='--root --forget --json' ;;
     capture) _options='--root --output' ;;
+    status) _options='--root --boot --timeout --json' ;;
     esac
     if [[ ${COMP_WORDS[1]} == rollback && $_cur != -* ]]; then
         for ((_i = 2; _i < COMP_CWORD - 1; _i++)); do

@@ -2,7 +2,7 @@
 # rd-recovery(8): completion for zsh. boot is the initramfs's own and is not offered.
 
 _rd_recovery() {
-    local -a commands root user reports
+    local -a commands root user timeout reports
     local context state state_descr line
     typeset -A opt_args
 
@@ -11,13 +11,15 @@ _rd_recovery() {
         'diagnose:print findings, write nothing'
         'rollback:undo the changes of a run'
         'capture:keep known-good copies of a system that works'
+        'status:is the rescue entry there and fit'
         'hash:make a password_hash line of a password on standard input'
         'help:print a summary'
         '--help:print a summary'
         '--version:print the version'
     )
     root=('--root=[the root of the target]:folder:_files -/')
-    user=('--user=[whose login is meant]:user:_users' '--timeout=[limit of one operation]:seconds')
+    user=('--user=[whose login is meant]:user:_users')
+    timeout=('--timeout=[limit of one operation]:seconds')
     reports=('--json[the result as JSON]')
 
     if ((CURRENT == 2)); then
@@ -28,7 +30,7 @@ _rd_recovery() {
     run)
         shift words
         ((CURRENT--))
-        _arguments $root $user $reports \
+        _arguments $root $user $timeout $reports \
             '--boot=[where the log folder goes]:folder:_files -/' \
             '--password=[what may happen to the password]:mode:(auto generate keep config file\:)' \
             '--phases=[only these phases]:list:_sequence compadd - 1 2 3 4 5 6 7 8' \
@@ -39,7 +41,7 @@ _rd_recovery() {
     diagnose)
         shift words
         ((CURRENT--))
-        _arguments $root $user $reports
+        _arguments $root $user $timeout $reports
         ;;
     rollback)
         shift words
@@ -51,6 +53,11 @@ _rd_recovery() {
         shift words
         ((CURRENT--))
         _arguments $root '--output=[where the copies go]:folder:_files -/'
+        ;;
+    status)
+        shift words
+        ((CURRENT--))
+        _arguments $root $timeout $reports '--boot=[where the rescue image lies]:folder:_files -/'
         ;;
     esac
 }
