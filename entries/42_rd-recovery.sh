@@ -53,6 +53,10 @@ entry() {
 
 rescue=$(rescue_folder)
 [ -n "$rescue" ] || exit 0
+# A GRUB that reads the boot loader entries itself (Fedora's) has them already.
+if [ "${GRUB_ENABLE_BLSCFG-}" = true ] && ls "${rescue%/*}"/loader/entries/a-rd-recovery-*.conf >/dev/null 2>&1; then
+	exit 0
+fi
 if ! is_path_readable_by_grub "$rescue"; then
 	grub_warn "GRUB cannot read $rescue: no rescue entry (rd-recovery)"
 	exit 0

@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build
 passed=0 failed=0
-for part in tests/build.sh build/unit tests/target/run.sh tests/install.sh tests/initramfs.sh "tests/lockouts/run.sh --third" qemu/run-tests.sh; do
+for part in tests/build.sh build/unit tests/target/run.sh tests/install.sh tests/initramfs.sh tests/entries.sh "tests/lockouts/run.sh --third" qemu/run-tests.sh; do
 	echo "== $part"
 	# shellcheck disable=SC2086 # a program and its arguments
 	case $part in

@@ -1,0 +1,518 @@
+#!/bin/sh
+# entries.sh [CASE...]: the rescue entries in a real Debian tree, with its own GRUB and systemd-boot tools (entries/layer.sh: what is a double
+# there). Each case in a mount namespace of its own. Last line: N passed, N failed.
+# shellcheck disable=SC2154 # root: set by lib.sh's enter
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/.." && pwd)
+# shellcheck source=/dev/null
+. "$top/qemu/lib.sh"
+# shellcheck source=/dev/null
+. "$top/qemu/machine.sh"
+
+fail() {
+	echo "  $*" >&2
+	tail -n 30 "$dir/out" 2>/dev/null | sed 's/^/  > /' >&2
+	exit 1
+}
+
+# system: a healthy Debian of argo's, with this program installed; it boots with the words of /etc/kernel/cmdline.
+system() {
+	mkdir "$dir/upper" "$dir/work" "$dir/root"
+	mount -t overlay -o "lowerdir=$top/build/entries/layer:$top/build/qemu/systemd,upperdir=$dir/upper,workdir=$dir/work" over "$dir/root"
+	enter "$dir/root"
+	listing >"$dir/before"
+	owner
+	(cd "$top" && DESTDIR=$root sh src/packaging/install.sh install) || fail 'no installation'
+	kernel=$(basename "$root"/lib/modules/*)
+	echo "root=UUID=5d0c ro quiet resume=/dev/vda2" >"$root/etc/kernel/cmdline"
+	words='root=UUID=5d0c ro noresume rd.recovery=1'
+}
+
+listing() {
+	(cd "$root" && find . -xdev ! -type d -printf '%p %y %m %s %l\n' | sort)
+}
+
+# entry STATUS ARGUMENT...
+entry() {
+	_want=$1
+	shift
+	inside rd-recovery-entry "$@" >"$dir/out" 2>&1
+	_got=$?
+	[ "$_got" -eq "$_want" ] || fail "$*: exit status $_got, not $_want"
+}
+
+# holds SLOT: that slot alone, whole.
+holds() {
+	_rescue=$root/boot/rd-recovery
+	[ "$(ls "$_rescue")" = "$1" ] || fail "not slot $1 alone: $(ls "$_rescue")"
+	[ -z "$(find "$root/boot" -name 'a-rd-*' ! -name "*-$1.conf")" ] || fail 'entries of the other slot'
+	[ "$(tail -n 1 "$_rescue/$1/manifest")" = end ] || fail 'the manifest has no end'
+	for _name in linux initrd; do
+		grep -qx "$_name $(sha256sum <"$_rescue/$1/$_name" | cut -d ' ' -f 1)" "$_rescue/$1/manifest" || fail "$_name is another"
+	done
+}
+
+# boot_of_its_own [OPTION...]: /boot on a file system of its own; the kernel is on it.
+boot_of_its_own() {
+	cp "$root/boot/vmlinuz-$kernel" "$dir/vmlinuz"
+	mount -t tmpfs "$@" boot "$root/boot"
+	cp "$dir/vmlinuz" "$root/boot/vmlinuz-$kernel"
+}
+
+sick() {
+	rm "$root/lib/x86_64-linux-gnu/security/pam_unix.so"
+}
+
+# --- cases: the image
+
+image_is_whole_generic_and_private() {
+	system
+	entry 0 update
+	holds 1
+	cmp "$root/boot/rd-recovery/1/linux" "$root/boot/vmlinuz-$kernel" || fail 'another kernel'
+	for _option in --no-hostonly --no-hostonly-cmdline '--add rd-recovery' "--kver $kernel"; do
+		grep -qF -e "$_option" "$root/root/dracut.log" || fail "dracut was not told $_option"
+	done
+	grep -qx 'health good' "$root/boot/rd-recovery/1/manifest" || fail 'not called good'
+	grep -qx "options $words" "$root/boot/rd-recovery/1/manifest" || fail "other words: $(cat "$root/boot/rd-recovery/1/manifest")"
+	[ -z "$(find "$root/boot/rd-recovery" -perm /077)" ] || fail 'others can read it'
+	[ -z "$(ls "$root/var/tmp")" ] || fail 'the work folder is left'
+}
+
+second_update_takes_the_other_slot() {
+	system
+	entry 0 update
+	entry 0 update
+	holds 2
+	entry 0 update "$kernel"
+	holds 1
+}
+
+sick_system_keeps_the_good_image() {
+	system
+	entry 0 update
+	sha256sum "$root"/boot/rd-recovery/1/* >"$dir/sums"
+	sick
+	entry 1 update
+	grep -q 'rd-recovery diagnose' "$dir/out" || fail 'it does not say what to type'
+	grep -q pam "$dir/out" || fail 'it does not say why'
+	sha256sum --quiet -c "$dir/sums" || fail 'the good image changed'
+	holds 1
+}
+
+sick_system_gets_an_image_that_the_next_healthy_build_replaces() {
+	system
+	cp "$root/lib/x86_64-linux-gnu/security/pam_unix.so" "$dir/pam_unix.so"
+	sick
+	entry 0 update
+	grep -q 'not healthy' "$dir/out" || fail 'not said'
+	grep -qx 'health sick' "$root/boot/rd-recovery/1/manifest" || fail 'called good'
+	cp "$dir/pam_unix.so" "$root/lib/x86_64-linux-gnu/security/pam_unix.so"
+	entry 0 update
+	grep -qx 'health good' "$root/boot/rd-recovery/2/manifest" || fail 'not replaced'
+	holds 2
+}
+
+# Whatever fails on the way, the old image stays whole.
+failed_build_keeps_the_old_image() {
+	system
+	entry 0 update
+	for _fault in dracut-fails dracut-forgets; do
+		: >"$root/root/$_fault"
+		entry 1 update
+		rm "$root/root/$_fault"
+		holds 1
+	done
+	# shellcheck disable=SC2016 # the double's
+	printf '#!/bin/sh\ncase $2 in */initrd) exit 1 ;; esac\nexec /bin/cp "$@"\n' >"$root/usr/local/bin/cp"
+	chmod 755 "$root/usr/local/bin/cp"
+	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update >"$dir/out" 2>&1 && fail 'a failed copy is no failure'
+	holds 1
+}
+
+full_boot_keeps_the_old_image() {
+	system
+	boot_of_its_own -o "size=$(($(stat -c %s "$root/boot/vmlinuz-$kernel") / 512 + 2048))k"
+	entry 0 update
+	entry 1 update
+	grep -q 'MiB free' "$dir/out" || fail 'it does not say how much is free'
+	holds 1
+}
+
+# A manifest without its end is what a power cut leaves.
+cut_image_is_not_the_one_in_use() {
+	system
+	entry 0 update
+	mkdir "$root/boot/rd-recovery/2"
+	echo "kernel $kernel" >"$root/boot/rd-recovery/2/manifest"
+	entry 0 update
+	holds 2
+}
+
+image_of_another_system_stays() {
+	system
+	entry 0 update
+	sed -i 's/^machine-id .*/machine-id 00000000000000000000000000000001/' "$root/boot/rd-recovery/1/manifest"
+	entry 1 update
+	entry 1 remove
+	[ -f "$root/boot/rd-recovery/1/manifest" ] || fail 'it is gone'
+}
+
+removed_kernel_gives_way_to_another() {
+	system
+	cp -a "$root/lib/modules/$kernel" "$root/lib/modules/6.0.0"
+	cp "$root/boot/vmlinuz-$kernel" "$root/boot/vmlinuz-6.0.0"
+	entry 0 update
+	entry 0 remove 6.0.0
+	holds 1
+	entry 0 remove "$kernel"
+	holds 2
+	grep -qx 'kernel 6.0.0' "$root/boot/rd-recovery/2/manifest" || fail 'not of the kernel that is left'
+	rm "$root/boot/vmlinuz-$kernel"
+	entry 0 remove 6.0.0
+	grep -q 'stays' "$dir/out" || fail 'not said'
+	holds 2
+}
+
+# --- cases: kernel words
+
+# made: what is made of the root in $dir/w.
+made() {
+	# shellcheck disable=SC2016 # that shell's
+	root=$dir/w image=self sh -c 'die() { echo "died: $*"; exit 1; }; . "$0/boot.sh"; . "$0/words.sh"; words_make' "$top/entries"
+}
+
+words_are_the_systems_own_without_what_starts_another_boot() {
+	mkdir -p "$dir/w/etc/kernel" "$dir/w/etc/default/grub.d"
+	echo 'root=/dev/sda1 quiet splash resume=UUID=x resume_offset=5 rw  console=ttyS0 rd.recovery.user=a rd.recovery=0 systemd.unit=rescue.target single' \
+		>"$dir/w/etc/kernel/cmdline"
+	[ "$(made)" = 'root=/dev/sda1 rw console=ttyS0 noresume rd.recovery=1' ] || fail "kernel/cmdline: $(made)"
+	rm "$dir/w/etc/kernel/cmdline"
+	# shellcheck disable=SC2016 # grub's
+	printf '%s\n' 'GRUB_CMDLINE_LINUX="net.ifnames=0 rd.luks.uuid=1"' 'GRUB_CMDLINE_LINUX_DEFAULT="quiet console=ttyS1 mitigations=off"' >"$dir/w/etc/default/grub"
+	# shellcheck disable=SC2016 # grub's
+	echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX init=/sbin/openrc-init"' >"$dir/w/etc/default/grub.d/x.cfg"
+	printf '%s\n' '# /dev/x / ext4' 'LABEL=r / btrfs noatime,subvol=/@root,x=y 0 0' '/dev/sda2 /boot ext4' >"$dir/w/etc/fstab"
+	_want='net.ifnames=0 rd.luks.uuid=1 init=/sbin/openrc-init console=ttyS1 root=LABEL=r rootflags=subvol=@root ro noresume rd.recovery=1'
+	[ "$(made)" = "$_want" ] || fail "default/grub: $(made)"
+	rm "$dir/w/etc/fstab"
+	case $(made) in died:*kernel/cmdline) ;; *) fail "without a root: $(made)" ;; esac
+}
+
+words_open_what_dracut_has_to_open() {
+	system
+	rm "$root/etc/kernel/cmdline"
+	echo 'rd.luks.uuid=luks-1 rd.lvm.lv=vg/root root=/dev/dm-0 resume=/dev/dm-1' >"$root/root/storage"
+	entry 0 update
+	grep -qx 'options root=/dev/vda rd.luks.uuid=luks-1 rd.lvm.lv=vg/root ro noresume rd.recovery=1' "$root/boot/rd-recovery/1/manifest" ||
+		fail "$(grep options "$root/boot/rd-recovery/1/manifest")"
+}
+
+# --- cases: menus
+
+# menu: what the script adds to GRUB's own.
+menu() {
+	mkdir -p "$root/boot/grub"
+	inside grub-mkconfig -o /boot/grub/grub.cfg >"$dir/out" 2>&1 || fail 'grub-mkconfig failed'
+	inside grub-script-check /boot/grub/grub.cfg || fail 'a syntax error'
+	sed -n '/BEGIN .*42_rd-recovery/,/END .*42_rd-recovery/p' "$root/boot/grub/grub.cfg" | grep -v '^###' >"$dir/menu"
+}
+
+grub_gets_both_entries() {
+	system
+	entry 0 update
+	menu
+	[ "$(sed -n "s/^menuentry '\([^']*\)'.*/\1/p" "$dir/menu")" = 'Recover a lost login (rd-recovery)
+Recover a lost login with a new password (rd-recovery)' ] || fail "other titles: $(cat "$dir/menu")"
+	# shellcheck disable=SC2016 # GRUB's
+	[ "$(sed -n 's/^\tlinux\t"${rd_recovery}\/linux" //p' "$dir/menu")" = "$words
+$words rd.recovery.password=generate" ] || fail "other words: $(cat "$dir/menu")"
+	grep -q "set rd_recovery='/boot/rd-recovery/1'" "$dir/menu" || fail 'not relative to the root file system'
+	grep -q 'search --no-floppy --fs-uuid' "$dir/menu" || fail 'GRUB does not look for the file system'
+	cp "$root/boot/grub/grub.cfg" "$dir/grub.cfg"
+	entry 0 update
+	grep -q 'regenerate' "$dir/out" && fail 'a new menu is asked for'
+	menu
+	cmp "$root/boot/grub/grub.cfg" "$dir/grub.cfg" || fail 'a new image needs a new menu'
+}
+
+grub_finds_a_boot_of_its_own() {
+	system
+	boot_of_its_own
+	entry 0 update
+	menu
+	grep -q "set rd_recovery='/rd-recovery/1'" "$dir/menu" || fail 'not relative to /boot'
+}
+
+# The entries that everybody may start are marked: these never are.
+grub_asks_for_the_superusers_password() {
+	system
+	entry 0 update
+	printf '%s\n' '#!/bin/sh' "echo 'set superusers=\"boss\"'" "echo 'password boss secret'" >"$root/etc/grub.d/01_users"
+	chmod 755 "$root/etc/grub.d/01_users"
+	sed -i 's/^CLASS="/CLASS="--unrestricted /' "$root/etc/grub.d/10_linux"
+	menu
+	grep -q unrestricted "$root/boot/grub/grub.cfg" || fail 'the others are not free'
+	[ "$(grep -c ^menuentry "$dir/menu")" -eq 2 ] || fail 'no entries'
+	! grep -e --unrestricted -e --users "$dir/menu" || fail 'free for all'
+}
+
+grub_is_told_nothing_without_an_image() {
+	system
+	menu
+	[ ! -s "$dir/menu" ] || fail "$(cat "$dir/menu")"
+	! grep -i rescue "$dir/out" || fail 'not silent'
+	# Removed, not purged: the script is still there.
+	entry 0 update
+	rm "$root/usr/sbin/rd-recovery-entry"
+	entry_gone=$(menu && grep -c ^menuentry "$dir/menu")
+	[ "$entry_gone" -eq 2 ] || fail 'the image that is there is not in the menu'
+}
+
+# Where GRUB reads the loader's entries itself, they would be there twice.
+grub_reads_loader_entries_once() {
+	system
+	mkdir -p "$root/boot/loader/entries"
+	entry 0 update
+	grep -qx 'linux /boot/rd-recovery/1/linux' "$root/boot/loader/entries/a-rd-recovery-repair-1.conf" || fail 'another path'
+	echo 'GRUB_ENABLE_BLSCFG=true; export GRUB_ENABLE_BLSCFG' >>"$root/etc/default/grub"
+	menu
+	[ ! -s "$dir/menu" ] || fail "$(cat "$dir/menu")"
+}
+
+# loader: a boot folder as systemd-boot's, with an entry of the system.
+loader() {
+	mkdir -p "$root/boot/loader/entries" "$root/boot/$(cat "$root/etc/machine-id")"
+	inside kernel-install add "$kernel" "/boot/vmlinuz-$kernel" >"$dir/out" 2>&1 || fail 'kernel-install failed'
+}
+
+sorted() {
+	env -i PATH=/usr/sbin:/usr/bin SYSTEMD_RELAX_ESP_CHECKS=1 SYSTEMD_RELAX_XBOOTLDR_CHECKS=1 chroot "$root" \
+		bootctl --esp-path=/boot --boot-path=/boot list --json=short >"$dir/out" 2>&1
+	grep -o '"title":"[^"]*"' "$dir/out" | cut -d '"' -f 4 | tr '\n' '|'
+}
+
+kernel_install_keeps_a_fresh_image() {
+	system
+	boot_of_its_own
+	loader
+	holds 1
+	for _name in repair new-password; do
+		_entry=$root/boot/loader/entries/a-rd-recovery-$_name-1.conf
+		for _key in title version machine-id sort-key linux initrd options; do
+			[ "$(grep -c "^$_key " "$_entry")" -eq 1 ] || fail "$_name: no $_key"
+		done
+		grep -qx 'linux /rd-recovery/1/linux' "$_entry" || fail "another path: $(cat "$_entry")"
+	done
+	grep -qx "options $words" "$root/boot/loader/entries/a-rd-recovery-repair-1.conf" || fail 'other words'
+	grep -qx "options $words rd.recovery.password=generate" "$_entry" || fail 'other words for a new password'
+	case $(sorted) in *'|Recover a lost login (rd-recovery)|Recover a lost login with a new password (rd-recovery)|') ;; *) fail "not the last: $(sorted)" ;; esac
+	inside kernel-install remove "$kernel" >"$dir/out" 2>&1 || fail 'kernel-install remove failed'
+	holds 1
+	[ "$(cd "$root/boot/loader/entries" && echo *)" = 'a-rd-recovery-new-password-1.conf a-rd-recovery-repair-1.conf' ] || fail 'other entries'
+}
+
+kernel_is_installed_on_a_sick_system_too() {
+	system
+	loader
+	sick
+	inside kernel-install add "$kernel" "/boot/vmlinuz-$kernel" >"$dir/out" 2>&1 || fail 'the kernel is refused'
+	grep -q 'no fresh rescue image' "$dir/out" || fail 'not said'
+	holds 1
+}
+
+entries_without_sort_keys_come_first_too() {
+	system
+	boot_of_its_own
+	loader
+	sed -i '/^sort-key/d' "$root"/boot/loader/entries/[0-9a-f]*.conf
+	entry 0 update
+	! grep -q ^sort-key "$root"/boot/loader/entries/a-rd-* || fail 'a sort key puts it first'
+	case $(sorted) in *'|Recover a lost login (rd-recovery)|Recover a lost login with a new password (rd-recovery)|') ;; *) fail "not the last: $(sorted)" ;; esac
+}
+
+# Debian's kernel packages run the folder's scripts in order, with what their maintainer script was told.
+kernel_package() {
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEB_MAINT_PARAMS="'$1'" chroot "$root" \
+		run-parts --report --exit-on-error --arg="$kernel" --arg="/boot/vmlinuz-$kernel" "/etc/kernel/$2" >"$dir/out" 2>&1 || fail "$2 failed"
+}
+
+kernel_packages_keep_a_fresh_image() {
+	system
+	mkdir -p "$root/boot/grub"
+	: >"$root/boot/grub/grub.cfg"
+	kernel_package configure postinst.d
+	holds 1
+	grep -qF "$words" "$root/boot/grub/grub.cfg" || fail 'the menu is made before the image'
+	kernel_package upgrade postrm.d
+	holds 1
+	kernel_package remove postrm.d
+	grep -q stays "$dir/out" || fail 'not said'
+	holds 1
+}
+
+efi_program_holds_it_all() {
+	system
+	boot_of_its_own
+	entry 0 update
+	entry 0 uki
+	entry 0 update
+	_uki=$root/boot/EFI/Linux/rd-recovery-2.efi
+	[ "$(ls "$root/boot/EFI/Linux")" = rd-recovery-2.efi ] || fail "not one: $(ls "$root/boot/EFI/Linux")"
+	for _section in linux initrd; do
+		objcopy -O binary --only-section=.$_section "$_uki" "$dir/section"
+		cmp "$dir/section" "$root/boot/rd-recovery/2/$_section" || fail "$_section differs"
+	done
+	objcopy -O binary --only-section=.cmdline "$_uki" "$dir/section"
+	[ "$(cat "$dir/section")" = "$words" ] || fail 'other words'
+	objdump -h "$_uki" | awk '$1 ~ /^[0-9]+$/ { print $4, $3 }' | sort | while read -r _at _size; do
+		[ $((0x$_at)) -ge "${_end:-0}" ] || fail "sections overlap at $_at"
+		_end=$((0x$_at + 0x$_size))
+	done || exit 1
+	case $(sorted) in 'Recover a lost login (rd-recovery)|') ;; *) fail "systemd does not see it: $(sorted)" ;; esac
+}
+
+# --- cases: away again, and the other answers
+
+remove_leaves_nothing() {
+	system
+	mkdir -p "$root/boot/loader/entries"
+	find "$root/boot" | sort >"$dir/boot"
+	entry 0 update
+	entry 0 uki
+	entry 0 remove
+	find "$root/boot" | sort | diff "$dir/boot" - || fail 'something is left'
+	entry 0 remove
+}
+
+uninstall_takes_the_entries_along() {
+	system
+	mkdir -p "$root/boot/loader/entries"
+	entry 0 update
+	mkdir "$root/tmp/source"
+	(cd "$top" && cp -R --parents src/packaging src/man entries dracut-module build/rd-recovery build/sources/*autotools* "$root/tmp/source")
+	[ ! -d "$top/initramfs" ] || cp -R "$top/initramfs" "$root/tmp/source/"
+	inside sh -c 'cd /tmp/source && sh src/packaging/install.sh uninstall' >"$dir/out" 2>&1 || fail 'uninstall failed'
+	grep -q 'GRUB' "$dir/out" || fail 'it does not speak of the menu'
+	[ ! -e "$root/boot/rd-recovery" ] || fail 'the image is left'
+	[ -z "$(ls "$root/boot/loader/entries")" ] || fail 'an entry is left'
+	find "$root" -xdev -name '*rd[-_]recovery*' | grep -v -e /tmp/source -e var/lib/rd-recovery >"$dir/left"
+	[ ! -s "$dir/left" ] || fail "left: $(cat "$dir/left")"
+}
+
+wrong_use_is_refused() {
+	system
+	for _words in '' 'updat' 'update a b' 'update --image genkernel' 'update --sideways x' 'update --boot' 'update ../x' 'update --kernel='; do
+		# shellcheck disable=SC2086 # words
+		entry 2 $_words
+	done
+	entry 1 update 9.9.9
+	entry 0 --help
+	[ ! -e "$root/boot/rd-recovery" ] || fail 'something was made'
+}
+
+# answer ID: status's.
+answer() {
+	python3 -c 'import json, sys
+print({q["id"]: q["answer"] for q in json.load(sys.stdin)}[sys.argv[1]])' "$1" <"$dir/status"
+}
+
+# status STATUS ID=ANSWER...
+status() {
+	_want=$1
+	shift
+	inside rd-recovery status --json >"$dir/status" 2>"$dir/out"
+	_got=$?
+	[ "$_got" -eq "$_want" ] || fail "exit status $_got, not $_want: $(cat "$dir/status")"
+	for _pair; do
+		[ "$(answer "${_pair%=*}")" = "${_pair#*=}" ] || fail "not $_pair: $(cat "$dir/status")"
+	done
+}
+
+status_sees_what_is_wrong() {
+	system
+	status 1 image=no entry=unknown
+	entry 0 update
+	status 1 image=yes entry=no whole=yes sound=yes fresh=yes program=yes boot=yes capture=yes health=yes run=yes
+	menu
+	status 1 entry=yes
+	sed -i 's/5d0c/5d0d/g' "$root/boot/grub/grub.cfg"
+	status 1 entry=no
+	mkdir "$root/lib/modules/99.0"
+	: >"$root/lib/modules/99.0/modules.dep"
+	echo x >>"$root/boot/rd-recovery/1/initrd"
+	echo x >>"$root/usr/sbin/rd-recovery"
+	_copy=$(find "$root/var/lib/rd-recovery/capture" -name libcrypt.so.1.1.0)
+	echo x >>"$_copy"
+	sick
+	echo 'LABEL=none /boot ext4 defaults 0 2' >>"$root/etc/fstab"
+	status 1 fresh=no whole=no program=no capture=no health=no run=no boot=no
+	inside rd-recovery status >"$dir/out"
+	[ "$(grep -c 'rd-recovery-entry update$' "$dir/out")" -ge 4 ] || fail 'it does not say what to type'
+}
+
+# The machine's own disk, seen as another system's.
+status_finds_root_on_a_device() {
+	_device=$(findmnt -nvo SOURCE --target "$top")
+	[ -b "$_device" ] || {
+		echo 'no block device here'
+		exit 77
+	}
+	mkdir -p "$top/build/entries/live/etc" "$top/build/entries/live/usr" "$top/build/entries/live/boot/rd-recovery/1" "$dir/live"
+	mount --bind "$top/build/entries/live" "$dir/live"
+	for _root in "$_device yes" '/dev/null no' 'UUID=none no'; do
+		printf '%s\n' 'kernel 1' 'image self' 'health good' 'version 0' 'payload 0' 'date 0' 'linux 0' 'initrd 0' "options root=${_root% *} ro" end \
+			>"$dir/live/boot/rd-recovery/1/manifest"
+		"$top/build/rd-recovery" status --root "$dir/live" --json >"$dir/status" 2>"$dir/out"
+		[ "$(answer root)" = "${_root#* }" ] || fail "$_root: $(cat "$dir/status")"
+	done
+}
+
+cases='image_is_whole_generic_and_private second_update_takes_the_other_slot
+	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
+	failed_build_keeps_the_old_image full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
+	removed_kernel_gives_way_to_another
+	words_are_the_systems_own_without_what_starts_another_boot words_open_what_dracut_has_to_open
+	grub_gets_both_entries grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image
+	grub_reads_loader_entries_once
+	kernel_install_keeps_a_fresh_image kernel_is_installed_on_a_sick_system_too entries_without_sort_keys_come_first_too
+	kernel_packages_keep_a_fresh_image efi_program_holds_it_all
+	remove_leaves_nothing uninstall_takes_the_entries_along wrong_use_is_refused
+	status_sees_what_is_wrong status_finds_root_on_a_device'
+
+if [ "${1-}" = --one ]; then
+	dir=$top/build/entries-test
+	mkdir -p "$dir"
+	mount -t tmpfs entries-test "$dir"
+	"$2"
+	exit
+fi
+
+[ "$(id -u)" -eq 0 ] || {
+	echo 'tests/entries: needs root' >&2
+	exit 2
+}
+sh "$top/qemu/image.sh" trees || exit 1
+unshare -m sh "$here/entries/layer.sh" >"$top/build/entries.log" 2>&1 || {
+	tail -n 20 "$top/build/entries.log"
+	exit 1
+}
+passed=0 failed=0
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $cases
+for name; do
+	if why=$(unshare -m -p -f --mount-proc sh "$0" --one "$name" 2>&1); then
+		passed=$((passed + 1))
+		echo "ok $name"
+	elif [ $? -eq 77 ]; then
+		echo "skipped $name: $why"
+	else
+		failed=$((failed + 1))
+		echo "not ok $name"
+		echo "$why"
+	fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
