@@ -87,6 +87,7 @@ command_update() {
 	_old=$(slot_current)
 	[ -z "$_old" ] || slot_is_ours "$_old"
 	image_choose
+	begin_work
 	kernel_choose
 	health_decide "$_old"
 	options=$(words_make)

@@ -78,18 +78,25 @@ set_word() {
 	esac
 }
 
-# One at a time: kernel packages and a person may come together. The lock goes with descriptor 9.
+# One at a time: kernel packages and a person may come together. The lock is the boot folder's and goes with descriptor 9.
 begin() {
 	[ "$(id -u)" -eq 0 ] || die 'needs root'
 	root=${root%/}
 	payload=$here/rd-recovery
 	[ -x "$payload" ] || payload=$root/usr/sbin/rd-recovery
-	mkdir -p "$root/run"
-	exec 9>"$root/run/rd-recovery-entry.lock"
-	flock 9
 	umask 077
 	[ -n "$boot" ] || boot=$(boot_folder)
 	rescue=$boot/rd-recovery
+	if [ ! -d "$boot" ]; then
+		[ "$command" != remove ] || exit 0
+		die "$boot is no folder"
+	fi
+	exec 9<"$boot"
+	flock 9
+}
+
+# Where the parts are made before they go to the boot folder, on whatever has room.
+begin_work() {
 	mkdir -p "$root/var/tmp"
 	work=$(mktemp -d "$root/var/tmp/rd-recovery-entry.XXXXXX")
 	trap 'rm -rf --one-file-system "$work"' EXIT

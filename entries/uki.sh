@@ -82,5 +82,6 @@ command_uki() {
 	_slot=$(slot_current)
 	[ -n "$_slot" ] || die "there is no rescue image: rd-recovery-entry update"
 	slot_is_ours "$_slot"
+	begin_work
 	uki_write "$rescue/$_slot"
 }

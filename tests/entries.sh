@@ -19,19 +19,12 @@ fail() {
 
 # system: a healthy Debian of argo's, with this program installed; it boots with the words of /etc/kernel/cmdline.
 system() {
-	mkdir "$dir/upper" "$dir/work" "$dir/root"
-	mount -t overlay -o "lowerdir=$top/build/entries/layer:$top/build/qemu/systemd,upperdir=$dir/upper,workdir=$dir/work" over "$dir/root"
-	enter "$dir/root"
-	listing >"$dir/before"
+	overlay "../entries/layer:$top/build/qemu/systemd" "$dir"
 	owner
 	(cd "$top" && DESTDIR=$root sh src/packaging/install.sh install) || fail 'no installation'
 	kernel=$(basename "$root"/lib/modules/*)
 	echo "root=UUID=5d0c ro quiet resume=/dev/vda2" >"$root/etc/kernel/cmdline"
 	words='root=UUID=5d0c ro noresume rd.recovery=1'
-}
-
-listing() {
-	(cd "$root" && find . -xdev ! -type d -printf '%p %y %m %s %l\n' | sort)
 }
 
 # entry STATUS ARGUMENT...
@@ -185,6 +178,7 @@ made() {
 }
 
 words_are_the_systems_own_without_what_starts_another_boot() {
+	mount -t tmpfs entries-test "$dir"
 	mkdir -p "$dir/w/etc/kernel" "$dir/w/etc/default/grub.d"
 	echo 'root=/dev/sda1 quiet splash resume=UUID=x resume_offset=5 rw  console=ttyS0 rd.recovery.user=a rd.recovery=0 systemd.unit=rescue.target single' \
 		>"$dir/w/etc/kernel/cmdline"
@@ -460,6 +454,7 @@ status_finds_root_on_a_device() {
 		echo 'no block device here'
 		exit 77
 	}
+	mount -t tmpfs entries-test "$dir"
 	mkdir -p "$top/build/entries/live/etc" "$top/build/entries/live/usr" "$top/build/entries/live/boot/rd-recovery/1" "$dir/live"
 	mount --bind "$top/build/entries/live" "$dir/live"
 	for _root in "$_device yes" '/dev/null no' 'UUID=none no'; do
@@ -485,7 +480,6 @@ cases='image_is_whole_generic_and_private second_update_takes_the_other_slot
 if [ "${1-}" = --one ]; then
 	dir=$top/build/entries-test
 	mkdir -p "$dir"
-	mount -t tmpfs entries-test "$dir"
 	"$2"
 	exit
 fi

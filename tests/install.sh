@@ -219,13 +219,13 @@ fish_offers_every_word() {
 
 # --- cases: packages
 
-# debian: the Debian tree at $root, entered.
+# debian [LAYER]: the Debian tree at $root, entered; with what a layer has over it.
 debian() {
 	# shellcheck source=/dev/null
 	. "$top/qemu/lib.sh"
 	# shellcheck source=/dev/null
 	. "$top/qemu/machine.sh"
-	overlay systemd "$dir"
+	overlay "${1:-systemd}" "$dir"
 	# The cached tree has no manuals and no documents: an ordinary one has.
 	rm -f "$root"/etc/dpkg/dpkg.cfg.d/*
 }
@@ -263,7 +263,8 @@ package_installs_upgrades_and_purges_clean() {
 	changed_configuration_stays
 	inside dpkg -r rd-recovery >"$dir/out" 2>&1 || fail "$(cat "$dir/out")"
 	debian_listing | diff "$dir/before" - | sed -nE 's/^[<>] (\S+) .*/\1/p' >"$dir/left"
-	printf './%s\n' "$conf" "$conf.dpkg-dist" | diff - "$dir/left" || fail 'remove leaves more than the configuration, or less'
+	printf './%s\n' etc/grub.d etc/grub.d/42_rd-recovery etc/kernel/postinst.d/zz-rd-recovery etc/kernel/postrm.d/zz-rd-recovery \
+		"$conf" "$conf.dpkg-dist" | diff - "$dir/left" || fail 'remove leaves more than the configuration, or less'
 	mkdir -p "$root/var/lib/rd-recovery/run"
 	inside dpkg -P rd-recovery >"$dir/out" 2>&1 || fail "$(cat "$dir/out")"
 	debian_listing | diff "$dir/before" - || fail 'purge leaves something'
@@ -294,6 +295,22 @@ installed_package_is_in_the_initramfs() {
 	grep -q 'pre-pivot/80-*rd-recovery-pre-pivot.sh$' "$dir/out" || fail 'no hook'
 }
 
+# The tree with GRUB's tools, and a dracut that takes no time.
+package_keeps_the_rescue_entries() {
+	unshare -m sh tests/entries/layer.sh >"$dir.log" 2>&1 || fail "$(tail -n 5 "$dir.log")"
+	debian "../entries/layer:$top/build/qemu/systemd"
+	mkdir -p "$root/boot/grub"
+	: >"$root/boot/grub/grub.cfg"
+	echo 'root=/dev/vda1' >"$root/etc/kernel/cmdline"
+	cp "$deb" "$root/tmp/old.deb"
+	inside env INITRD= dpkg -i /tmp/old.deb >"$dir/out" 2>&1 || fail "$(cat "$dir/out")"
+	[ -f "$root/boot/rd-recovery/1/manifest" ] || fail "no image: $(cat "$dir/out")"
+	grep -q '^menuentry .Recover a lost login' "$root/boot/grub/grub.cfg" || fail 'not in the menu'
+	inside dpkg -r rd-recovery >"$dir/out" 2>&1 || fail "$(cat "$dir/out")"
+	[ ! -e "$root/boot/rd-recovery" ] || fail 'the image is left'
+	! grep 'Recover a lost login' "$root/boot/grub/grub.cfg" || fail 'the menu still has it'
+}
+
 ebuild_installs_what_make_install_does() {
 	bash -n "$ebuild" || fail 'no bash'
 	mkdir "$dir/distfiles"
@@ -301,7 +318,7 @@ ebuild_installs_what_make_install_does() {
 		_file=$(sed -nE "s,.*/$_name/($_name.*)\$,\1,p" "$ebuild")
 		cp "build/sources/$_name.tar.xz" "$dir/distfiles/$_file"
 	done
-	DISTDIR=$dir/distfiles WORKDIR=$dir bash tests/install/portage-double.sh "$PWD/$ebuild" "$PWD" "$dir/image" src_install pkg_postinst >"$dir/out" 2>&1 ||
+	DISTDIR=$dir/distfiles WORKDIR=$dir bash tests/install/portage-double.sh "$PWD/$ebuild" "$PWD" "$dir/image" src_install pkg_postinst pkg_prerm >"$dir/out" 2>&1 ||
 		fail "$(cat "$dir/out")"
 	listed >"$dir/listed"
 	installed "$dir/image" | diff "$dir/listed" - || fail 'other files'
@@ -319,7 +336,7 @@ cases='install_is_what_the_table_says uninstall_leaves_nothing uninstall_keeps_t
 	manuals_render_without_a_complaint manual_names_every_command_and_option manual_gives_each_command_its_options
 	manual_names_every_member_of_the_report manuals_name_every_key_and_parameter configuration_file_explains_every_key configuration_file_is_right_when_uncommented
 	bash_offers_every_word zsh_offers_every_word fish_offers_every_word versions_agree ebuild_installs_what_make_install_does
-	package_is_what_make_install_is package_installs_upgrades_and_purges_clean installed_package_is_in_the_initramfs'
+	package_is_what_make_install_is package_installs_upgrades_and_purges_clean package_keeps_the_rescue_entries installed_package_is_in_the_initramfs'
 
 if [ "${1-}" = --one ]; then
 	dir=$top/build/install-test

@@ -6,7 +6,7 @@ set -eu
 
 ebuild=$1 S=$2 D=$3
 shift 3
-P=$(basename "$ebuild" .ebuild) PN=${P%-*} PV=${P##*-} EPREFIX='' ED=$D
+P=$(basename "$ebuild" .ebuild) PN=${P%-*} PV=${P##*-} EPREFIX='' ED=$D EROOT=$D REPLACED_BY_VERSION=''
 T=${WORKDIR:=$PWD}/temp
 mkdir -p "$T"
 
@@ -18,6 +18,7 @@ inherit() { [[ $* == toolchain-funcs ]] || die "inherit $*"; }
 tc-getCC() { echo gcc; }
 einfo() { echo "$*"; }
 elog() { echo "$*"; }
+ewarn() { die "$*"; }
 emake() { make -j2 "$@" || die "emake $*"; }
 
 # shellcheck source=/dev/null

@@ -71,6 +71,13 @@ src_install() {
 }
 
 pkg_postinst() {
-	elog "Take it into the initramfs with 'dracut --force', and give the boot menu an entry whose kernel line"
-	elog "ends in 'noresume rd.recovery=1': see rd-recovery.cmdline(7)."
+	elog "Give the boot menu its rescue entries: 'rd-recovery-entry update', and with GRUB once"
+	elog "'grub-mkconfig -o /boot/grub/grub.cfg'. 'rd-recovery status' says whether all is well."
+}
+
+pkg_prerm() {
+	# Nobody would keep the rescue image fresh.
+	if [[ -z ${REPLACED_BY_VERSION} ]]; then
+		"${EROOT}/usr/sbin/rd-recovery-entry" remove --root "${EROOT:-/}" || ewarn "the rescue entries are left in /boot/rd-recovery"
+	fi
 }
