@@ -80,7 +80,10 @@ build_self() {
 	[ -e "$_builder" ] || die "$_builder is not installed"
 	_types=$(lsblk -nsro TYPE "$(words_device || :)" 2>/dev/null | grep -E '^(crypt|lvm|raid.*|md.*)$' | head -n 1 || :)
 	[ -z "$_types" ] || die "root lies on $_types, which the self-contained initramfs cannot open: install dracut"
-	sh "$_builder" --kernel "$kver" --output "$work/initrd" --root "${root:-/}" --payload "$payload" || die "no initramfs for $kver"
+	_kept=$root/var/lib/rd-recovery/capture
+	set -- --kernel "$kver" --output "$work/initrd" --root "${root:-/}" --payload "$payload" --libxcrypt
+	[ ! -f "$_kept/manifest" ] || set -- "$@" --capture "$_kept"
+	sh "$_builder" "$@" >&2 || die "no initramfs for $kver"
 }
 
 command_update() {

@@ -368,6 +368,22 @@ efi_program_holds_it_all() {
 	case $(sorted) in 'Recover a lost login (rd-recovery)|') ;; *) fail "systemd does not see it: $(sorted)" ;; esac
 }
 
+# The firmware starts it, and the kernel says with which words; the initramfs of the double is none.
+efi_program_boots() {
+	system
+	echo "root=UUID=5d0c console=ttyS0 panic=-1" >"$root/etc/kernel/cmdline"
+	entry 0 update
+	entry 0 uki
+	truncate -s 48M "$dir/esp"
+	mkfs.vfat "$dir/esp" >/dev/null || fail 'no ESP'
+	mmd -i "$dir/esp" ::EFI ::EFI/BOOT
+	mcopy -i "$dir/esp" "$root/boot/EFI/Linux/rd-recovery-1.efi" ::EFI/BOOT/BOOTX64.EFI || fail 'no room'
+	timeout 120 qemu-system-x86_64 -accel tcg,thread=multi -cpu qemu64 -m 512 -nographic -no-reboot -net none \
+		-bios /usr/share/ovmf/OVMF.fd -drive "file=$dir/esp,format=raw,if=virtio" </dev/null 2>&1 |
+		tee "$dir/out" | grep 'Command line: root=UUID=5d0c console=ttyS0 panic=-1 ro noresume rd.recovery=1' || fail 'it does not boot'
+	grep -q 'Loaded initrd' "$dir/out" || fail 'it brings no initramfs'
+}
+
 # --- cases: away again, and the other answers
 
 remove_leaves_nothing() {
@@ -473,7 +489,7 @@ cases='image_is_whole_generic_and_private second_update_takes_the_other_slot
 	grub_gets_both_entries grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image
 	grub_reads_loader_entries_once
 	kernel_install_keeps_a_fresh_image kernel_is_installed_on_a_sick_system_too entries_without_sort_keys_come_first_too
-	kernel_packages_keep_a_fresh_image efi_program_holds_it_all
+	kernel_packages_keep_a_fresh_image efi_program_holds_it_all efi_program_boots
 	remove_leaves_nothing uninstall_takes_the_entries_along wrong_use_is_refused
 	status_sees_what_is_wrong status_finds_root_on_a_device'
 
