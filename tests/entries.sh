@@ -10,6 +10,8 @@ top=$(cd "$here/.." && pwd)
 . "$top/qemu/lib.sh"
 # shellcheck source=/dev/null
 . "$top/qemu/machine.sh"
+# shellcheck source=/dev/null
+. "$here/cases.sh"
 
 fail() {
 	echo "  $*" >&2
@@ -516,20 +518,6 @@ unshare -m sh "$here/entries/layer.sh" >"$top/build/entries.log" 2>&1 || {
 	tail -n 20 "$top/build/entries.log"
 	exit 1
 }
-passed=0 failed=0
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $cases
-for name; do
-	if why=$(unshare -m -p -f --mount-proc sh "$0" --one "$name" 2>&1); then
-		passed=$((passed + 1))
-		echo "ok $name"
-	elif [ $? -eq 77 ]; then
-		echo "skipped $name: $why"
-	else
-		failed=$((failed + 1))
-		echo "not ok $name"
-		echo "$why"
-	fi
-done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+run_cases "$@"

@@ -20,6 +20,8 @@ fail() {
 
 # shellcheck source=/dev/null
 . "$top/tests/install/words.sh"
+# shellcheck source=/dev/null
+. "$top/tests/cases.sh"
 
 # --- cases: files
 
@@ -353,7 +355,6 @@ fi
 }
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $cases
-passed=0 failed=0
 case $* in
 *package*)
 	sh "$top/qemu/image.sh" trees || exit 1
@@ -361,15 +362,4 @@ case $* in
 	make -s deb >build/deb.log 2>&1 || tail -n 20 build/deb.log
 	;;
 esac
-for name; do
-	if why=$(unshare -m -p -f --mount-proc sh "$0" --one "$name" 2>&1); then
-		passed=$((passed + 1))
-		echo "ok $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $name"
-		echo "$why"
-	fi
-done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+run_cases "$@"

@@ -66,7 +66,7 @@ static bool same_subvolume(const char *options, const struct mount_entry *m)
 void status_root(const struct status *s, const struct target *t, struct reply *r)
 {
 	char word[300];
-	struct mount_entry m;
+	struct mount_entry m = {0};
 	dev_t here, there;
 
 	if (!rescue_word(s->image.options, "root", word, sizeof word)) {
@@ -96,7 +96,7 @@ static bool is_boot(const char *point)
 static void look_at(const struct fstab_entry *e, const struct target *t, struct reply *r)
 {
 	char point[400];
-	struct mount_entry m;
+	struct mount_entry m = {0};
 	dev_t here, there;
 
 	snprintf(point, sizeof point, "%s%s", strcmp(t->root, "/") ? t->root : "", e->point);
@@ -117,7 +117,7 @@ void status_boot(const struct status *s, const struct target *t, struct reply *r
 	ssize_t n = path_read(t->fd, "/etc/fstab", text, sizeof text);
 	const char *p = text, *line;
 	struct fstab_entry e;
-	struct mount_entry m;
+	struct mount_entry m = {0};
 	unsigned number = 0;
 	size_t len;
 
