@@ -57,7 +57,7 @@ room_for() {
 		_need=$((_need + $(stat -c %s "$_part") / 1024))
 	done
 	_free=$(df -Pk "$boot" | awk 'NR == 2 { print $4 }')
-	[ "$_free" -ge "$_need" ] || die "$boot has $((_free / 1024)) MiB free, the new image needs $((_need / 1024)): the old one stays"
+	[ "$_free" -ge "$_need" ] || die "$boot has $((_free / 1024)) MiB free, the new image needs $((_need / 1024)): what is there stays (--image self makes a small one)"
 }
 
 # slot_fill SLOT HEALTH: from the work folder to the disk, whole before it counts.

@@ -6,7 +6,7 @@
 words_system() {
 	for _file in "$root/etc/kernel/cmdline" "$root/usr/lib/kernel/cmdline"; do
 		if [ -f "$_file" ]; then
-			tr -s '[:space:]' ' ' <"$_file"
+			sed '/^[[:space:]]*#/d' "$_file"
 			return
 		fi
 	done
@@ -93,6 +93,5 @@ $(words_subvolume)"
 $(words_storage)"
 	has_word '(ro|rw)$' || words="$words
 ro"
-	# shellcheck disable=SC2086 # to words again
-	echo $words noresume rd.recovery=1
+	printf '%s\nnoresume\nrd.recovery=1\n' "$words" | grep . | tr '\n' ' ' | sed 's/ $//'
 }

@@ -181,10 +181,12 @@ made() {
 
 words_are_the_systems_own_without_what_starts_another_boot() {
 	mount -t tmpfs entries-test "$dir"
+	cd "$dir" && : >"$dir/acpi_osi=Linux"
 	mkdir -p "$dir/w/etc/kernel" "$dir/w/etc/default/grub.d"
-	echo 'root=/dev/sda1 quiet splash resume=UUID=x resume_offset=5 rw  console=ttyS0 rd.recovery.user=a rd.recovery=0 systemd.unit=rescue.target single' \
-		>"$dir/w/etc/kernel/cmdline"
-	[ "$(made)" = 'root=/dev/sda1 rw console=ttyS0 noresume rd.recovery=1' ] || fail "kernel/cmdline: $(made)"
+	printf '%s\n' '# root=/dev/sdx' >"$dir/w/etc/kernel/cmdline"
+	echo 'root=/dev/sda1 acpi_osi=* quiet splash resume=UUID=x resume_offset=5 rw  console=ttyS0 rd.recovery.user=a rd.recovery=0 systemd.unit=rescue.target single' \
+		>>"$dir/w/etc/kernel/cmdline"
+	[ "$(made)" = 'root=/dev/sda1 acpi_osi=* rw console=ttyS0 noresume rd.recovery=1' ] || fail "kernel/cmdline: $(made)"
 	rm "$dir/w/etc/kernel/cmdline"
 	# shellcheck disable=SC2016 # grub's
 	printf '%s\n' 'GRUB_CMDLINE_LINUX="net.ifnames=0 rd.luks.uuid=1"' 'GRUB_CMDLINE_LINUX_DEFAULT="quiet console=ttyS1 mitigations=off"' >"$dir/w/etc/default/grub"

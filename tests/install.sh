@@ -219,6 +219,21 @@ fish_offers_every_word() {
 	completes fish
 }
 
+entry_tool_is_completed_and_documented() {
+	text rd-recovery-entry.8 >"$dir/text"
+	_words=$(sh entries/rd-recovery-entry.sh --help | grep -oE -e '(rd-recovery-entry [a-z]+|--[a-z]+ )' | sed 's/.* \([a-z]\)/\1/')
+	[ "$(echo "$_words" | wc -l)" -eq 7 ] || fail "which words: $_words"
+	bash -n src/packaging/completion/rd-recovery-entry.bash || fail 'no bash'
+	fish --no-execute src/packaging/completion/rd-recovery-entry.fish || fail 'no fish'
+	zsh -n src/packaging/completion/rd-recovery-entry.zsh || fail 'no zsh'
+	for _word in $_words; do
+		grep -qE -e "^ {5}$_word( |$)" "$dir/text" || fail "rd-recovery-entry(8): no $_word"
+		for _shell in bash zsh fish; do
+			grep -q -e "[ '(]${_word#--}" -e "$_word" "src/packaging/completion/rd-recovery-entry.$_shell" || fail "$_shell: no $_word"
+		done
+	done
+}
+
 # --- cases: packages
 
 # debian [LAYER]: the Debian tree at $root, entered; with what a layer has over it.
@@ -337,7 +352,7 @@ cases='install_is_what_the_table_says uninstall_leaves_nothing uninstall_keeps_t
 	own_configuration_is_never_overwritten dracut_module_finds_the_payload
 	manuals_render_without_a_complaint manual_names_every_command_and_option manual_gives_each_command_its_options
 	manual_names_every_member_of_the_report manuals_name_every_key_and_parameter configuration_file_explains_every_key configuration_file_is_right_when_uncommented
-	bash_offers_every_word zsh_offers_every_word fish_offers_every_word versions_agree ebuild_installs_what_make_install_does
+	bash_offers_every_word zsh_offers_every_word fish_offers_every_word entry_tool_is_completed_and_documented versions_agree ebuild_installs_what_make_install_does
 	package_is_what_make_install_is package_installs_upgrades_and_purges_clean package_keeps_the_rescue_entries installed_package_is_in_the_initramfs'
 
 if [ "${1-}" = --one ]; then
