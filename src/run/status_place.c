@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#define UPDATE "rd-recovery-entry update"
-
 /* The device a mount lies on; of btrfs its own number is none, but its source is one. 0: none. */
 static dev_t device_of(const struct mount_entry *m)
 {
@@ -63,23 +61,25 @@ static bool same_subvolume(const char *options, const struct mount_entry *m)
 	return !*sub || !strcmp(sub, m->root + (m->root[0] == '/'));
 }
 
-void status_root(const struct status *s, const struct target *t, struct reply *r)
+void status_root(struct status *s, const struct target *t, struct reply *r)
 {
 	char word[300];
 	struct mount_entry m = {0};
 	dev_t here, there;
 
 	if (!rescue_word(s->image.options, "root", word, sizeof word)) {
-		reply_no(r, UPDATE, "its kernel words have no root=");
+		reply_no(r, STATUS_UPDATE, "its kernel words have no root=");
 	} else if (mount_find(t->root, &m) || !(here = device_of(&m))) {
 		snprintf(r->text, sizeof r->text, "%.200s is not mounted from a device", t->root);
 	} else if (device_named(word, &there)) {
-		reply_no(r, UPDATE, "there is no root=%.200s", word);
+		reply_no(r, STATUS_UPDATE, "there is no root=%.200s", word);
 	} else if (here != there) {
-		reply_no(r, UPDATE, "root=%.200s is another device than %.100s, which is mounted",
-			 word, m.source);
+		reply_no(r, STATUS_UPDATE,
+			 "root=%.200s is another device than %.100s, which is mounted", word,
+			 m.source);
 	} else if (!same_subvolume(s->image.options, &m)) {
-		reply_no(r, UPDATE, "rootflags= names another subvolume than %.200s", m.root);
+		reply_no(r, STATUS_UPDATE, "rootflags= names another subvolume than %.200s",
+			 m.root);
 	} else {
 		reply_yes(r, "root=%.200s is %.100s", word, m.source);
 	}
@@ -111,7 +111,7 @@ static void look_at(const struct fstab_entry *e, const struct target *t, struct 
 			  e->source);
 }
 
-void status_boot(const struct status *s, const struct target *t, struct reply *r)
+void status_boot(struct status *s, const struct target *t, struct reply *r)
 {
 	char text[16384];
 	ssize_t n = path_read(t->fd, "/etc/fstab", text, sizeof text);
