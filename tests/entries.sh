@@ -104,6 +104,7 @@ sick_system_gets_an_image_that_the_next_healthy_build_replaces() {
 	entry 0 update
 	grep -q 'not healthy' "$dir/out" || fail 'not said'
 	grep -qx 'health sick' "$root/boot/rd-recovery/1/manifest" || fail 'called good'
+	status 1 sound=no
 	cp "$dir/pam_unix.so" "$root/lib/x86_64-linux-gnu/security/pam_unix.so"
 	entry 0 update
 	grep -qx 'health good' "$root/boot/rd-recovery/2/manifest" || fail 'not replaced'
@@ -484,7 +485,8 @@ status_finds_root_on_a_device() {
 	mount -t tmpfs entries-test "$dir"
 	mkdir -p "$top/build/entries/live/etc" "$top/build/entries/live/usr" "$top/build/entries/live/boot/rd-recovery/1" "$dir/live"
 	mount --bind "$top/build/entries/live" "$dir/live"
-	for _root in "$_device yes" '/dev/null no' 'UUID=none no'; do
+	mknod "$dir/other" b 7 99
+	for _root in "$_device yes" "$dir/other no" '/dev/null no' 'UUID=none no'; do
 		printf '%s\n' 'kernel 1' 'image self' 'health good' 'version 0' 'payload 0' 'date 0' 'linux 0' 'initrd 0' "options root=${_root% *} ro" end \
 			>"$dir/live/boot/rd-recovery/1/manifest"
 		"$top/build/rd-recovery" status --root "$dir/live" --json >"$dir/status" 2>"$dir/out"
