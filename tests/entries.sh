@@ -76,6 +76,28 @@ image_is_whole_generic_and_private() {
 	[ -z "$(ls "$root/var/tmp")" ] || fail 'the work folder is left'
 }
 
+without_dracut_the_image_is_our_own() {
+	[ -f "$top/initramfs/mkinitramfs.sh" ] || {
+		echo 'no builder of the self-contained initramfs'
+		exit 77
+	}
+	system
+	rm "$root/usr/bin/dracut"
+	entry 0 update
+	holds 1
+	grep -qx 'image self' "$root/boot/rd-recovery/1/manifest" || fail 'another builder'
+	mkdir "$dir/unpacked"
+	case $(od -An -tx1 -N 2 "$root/boot/rd-recovery/1/initrd") in
+	' 1f 8b') gzip -dc "$root/boot/rd-recovery/1/initrd" ;;
+	*) xz -dc "$root/boot/rd-recovery/1/initrd" ;;
+	esac | (cd "$dir/unpacked" && cpio -idm --quiet) || fail 'no archive'
+	cmp "$dir/unpacked/usr/sbin/rd-recovery" "$root/usr/sbin/rd-recovery" || fail 'another program'
+	for _name in capture/manifest libxcrypt-4.4.33-autotools.tar.xz; do
+		[ -f "$dir/unpacked/usr/lib/rd-recovery/$_name" ] || fail "no $_name"
+	done
+	[ -d "$dir/unpacked/usr/lib/modules/$kernel" ] || fail 'no modules'
+}
+
 second_update_takes_the_other_slot() {
 	system
 	entry 0 update
@@ -494,7 +516,7 @@ status_finds_root_on_a_device() {
 	done
 }
 
-cases='image_is_whole_generic_and_private second_update_takes_the_other_slot
+cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own second_update_takes_the_other_slot
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
 	failed_build_keeps_the_old_image full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
 	removed_kernel_gives_way_to_another
