@@ -1,4 +1,4 @@
-# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
+# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, boots, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
 
 # --- settings
 VERSION      := 0.1
@@ -89,6 +89,8 @@ test: deps build/rd-recovery build/unit build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/run.sh
 lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
+boots: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
+	@sh qemu/boots/run.sh
 demo: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@qemu/demo.sh
 # A disk image for a USB stick; KERNEL=, KVER=, MODULES= name another kernel than the one rescue.sh chooses.
@@ -124,4 +126,4 @@ clean:
 	rm -rf --one-file-system build
 
 -include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
-.PHONY: all deps deps-build rescue.img test lockouts demo bench lint install uninstall dist deb clean FORCE
+.PHONY: all deps deps-build rescue.img test lockouts boots demo bench lint install uninstall dist deb clean FORCE

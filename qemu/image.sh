@@ -1,5 +1,5 @@
 #!/bin/sh
-# image.sh [trees|families|stick]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
+# image.sh [trees|families|stick|boots]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
 # The only part that needs root: debootstrap and dracut run in a chroot. No loop devices; nothing of the machine changes.
 set -eu
 
@@ -49,6 +49,20 @@ step() {
 	echo "$4" >"$dir/$3.stamp"
 }
 
+# What make boots needs and nothing else: a tree of its own, the images, the disks.
+boots() {
+	_tree=$(sum qemu/boots/tree.sh qemu/lib.sh)
+	_images="$_tree $(sum qemu/machine.sh qemu/boots/images.sh qemu/boots/maker.sh qemu/boots/rows build/rd-recovery \
+		build/libs/crippled/libcrypt.so.1.1.0 src/packaging/install.sh src/packaging/rd-recovery.conf dracut-module/90rd-recovery/* entries/* initramfs/*)"
+	step boots/tree.sh boots "$1-tree" "$_tree"
+	step boots/images.sh boots "$1-images" "$_images"
+	step boots/disks.sh boots "$1-disks" "$_images $(sum qemu/boots/disks.sh)"
+}
+
+if [ "${1-}" = boots ]; then
+	boots boots
+	exit 0
+fi
 tree=$(sum qemu/tree.sh qemu/lib.sh)
 for what in base systemd openrc; do
 	step tree.sh "$what" "$what" "$tree"

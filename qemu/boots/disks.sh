@@ -1,8 +1,8 @@
 #!/bin/sh
-# disks.sh DIR: one boot of the maker makes the disks of every row, DIR/boots/NAME.qcow2 (raid1 has two).
+# disks.sh NAME DIR: one boot of the maker makes the disks of every row, DIR/boots/NAME.qcow2 (raid1 has two).
 set -eu
 
-boots=${1:?}/boots
+boots=${2:?}/boots
 rows=$(dirname "$0")/rows
 
 set -- qemu-system-x86_64 -accel "${ACCEL:-tcg,thread=multi}" -cpu qemu64 -smp 2 -m 3072 -nographic -no-reboot -nic none \

@@ -1,36 +1,54 @@
 #!/bin/sh
-# images.sh DIR: from the cached tree the machine every row holds: its owner, the module, both rescue initramfs (built while it is healthy), then the
+# images.sh NAME DIR: from the cached tree the machine every row holds: its owner, the module, both rescue initramfs (built while it is healthy), then the
 # story's damage. It is left in DIR/boots as the kernel and the initramfs of the maker, the guest that copies itself to the disks (maker.sh).
 # Runs as root inside a mount namespace of its own (image.sh sees to it): whatever is mounted here is gone when it ends.
 # shellcheck disable=SC2154 # root: set by enter
 set -eu
 
-dir=${1:?}
+dir=${2:?}
 top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=/dev/null
 . "$top/qemu/lib.sh"
 # shellcheck source=/dev/null
 . "$top/qemu/machine.sh"
 
-# The ordinary initramfs: dracut's for any machine, fit for every storage of the table.
-ordinary() {
-	inside dracut --quiet --force --no-hostonly --compress 'zstd -3 -T0' --tmpdir /tmp --kver "$kernel" "/boot/initrd.img-$kernel"
+# The ordinary initramfs is dracut's for any machine, fit for every storage of the table; the rescue one is made the same way.
+dracut_image() {
+	inside dracut --quiet --force --no-hostonly --no-hostonly-cmdline --no-uefi --compress 'zstd -3' --add rd-recovery --tmpdir /tmp \
+		--kver "$kernel" "/boot/initrd.img-$kernel"
+	ln "$root/boot/initrd.img-$kernel" "$root/maker/initrd-dracut"
 }
 
-rescue() {
-	make -s -C "$top" install DESTDIR="$root"
+self_image() {
+	inside sh /usr/lib/rd-recovery/mkinitramfs --kernel "$kernel" --output /maker/initrd-self
+}
+
+# What stands in for either program in the guest: the last word is dracut's output; mkinitramfs names it.
+builder() {
+	cat >"$root/maker/builder" <<-'END'
+		#!/bin/sh
+		while [ $# -gt 1 ]; do
+			[ "$1" != --print-cmdline ] || exit 0
+			[ "$1" != --output ] || { output=$2 && break; }
+			shift
+		done
+		cp "/run/initrd.$ROW" "${output:-$1}"
+	END
+	chmod 0755 "$root/maker/builder"
 }
 
 mkdir -p "$dir/boots"
 overlay boots-tree "$dir/mnt"
 kernel=$(basename "$root"/lib/modules/*)
+mkdir "$root/maker"
 owner
 rm -f "$root"/etc/systemd/system/timers.target.wants/*
-rescue
-ordinary
-cripple
-leave
+make -s -C "$top" install DESTDIR="$root"
+dracut_image
+[ -e initramfs/mkinitramfs.sh ] && self_image || { mkdir -p "$root/usr/lib/rd-recovery"; : >"$root/usr/lib/rd-recovery/mkinitramfs"; ln "$root/maker/initrd-dracut" "$root/maker/initrd-self"; }
+builder
+cp "$top/build/libs/crippled/libcrypt.so.1.1.0" "$top/qemu/boots/rows" "$root/maker/"
 cp "$top/qemu/boots/maker.sh" "$root/init"
-cp "$top/qemu/boots/rows" "$root/rows"
+leave
 cp "$root/boot/vmlinuz-$kernel" "$dir/boots/vmlinuz"
 (cd "$root" && find . -xdev | cpio -o -H newc --quiet) >"$dir/boots/maker.cpio"

@@ -3,7 +3,7 @@
 # copies itself into them, and installs GRUB. Each disk is a virtio one whose serial is its row's name.
 # What it says goes to the serial console; "maker: done" is the word that all went well.
 set -eu
-PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 made=/maker
 export PATH LC_ALL
 
 finish() {
@@ -191,21 +191,42 @@ settings() {
 		GRUB_DISTRIBUTOR=Debian
 		GRUB_DISABLE_SUBMENU=y
 		GRUB_CMDLINE_LINUX_DEFAULT=quiet
-		GRUB_CMDLINE_LINUX="console=ttyS0 rd.recovery.hold=0 rd.recovery.after=$after $words"
+		GRUB_CMDLINE_LINUX="console=ttyS0 $words"
 		GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
 		GRUB_TERMINAL_INPUT=$_input
 		GRUB_TERMINAL_OUTPUT=serial
 	END
+	printf 'hold = 0\nafter = %s\n' "$after" >"$at/etc/rd-recovery.conf"
 }
 
-loader() {
+# As the owner does it, while the machine is healthy. Only what builds the initramfs is replaced: by the images built beforehand, for the
+# same takes minutes here, with this machine's configuration put behind.
+entry() {
+	mkdir -p "/run/conf.$row/etc"
+	cp -p "$at/etc/rd-recovery.conf" "/run/conf.$row/etc/"
+	(cd "/run/conf.$row" && find . | cpio -o -H newc --quiet) >"/run/conf.$row.cpio"
+	cat "$made/initrd-$initramfs" "/run/conf.$row.cpio" >"$at/run/initrd.$row"
+	mount --bind "$made/builder" "$at$(builder)"
+	ROW=$row chroot "$at" rd-recovery-entry update --image "$initramfs"
+	umount "$at$(builder)"
+	rm -f "/run/initrd.$row"
+}
+
+builder() {
+	[ "$initramfs" = dracut ] && echo /usr/bin/dracut || echo /usr/lib/rd-recovery/mkinitramfs
+}
+
+bind() {
 	for _fs in dev proc sys run; do
 		mount --rbind "/$_fs" "$at/$_fs"
 	done
+}
+
+loader() {
 	if [ "$firmware" = uefi ]; then
 		_esp=/boot/efi
 		mountpoint -q "$at$_esp" || _esp=/boot
-		chroot "$at" grub-install --target=x86_64-efi --efi-directory="$_esp" --removable --no-nvram 
+		chroot "$at" grub-install --target=x86_64-efi --efi-directory="$_esp" --removable --no-nvram
 	else
 		for _disk in /dev/disk/by-id/virtio-"$row" /dev/disk/by-id/virtio-"$row"[ab]; do
 			[ ! -e "$_disk" ] || chroot "$at" grub-install --target=i386-pc "$_disk"
@@ -220,17 +241,22 @@ took() {
 	then=$_now
 }
 
-# make ROW FIRMWARE KEYS AFTER
+# make ROW FIRMWARE INITRAMFS KEYS AFTER
 make() (
-	row=$1 firmware=$2 keys=$3 after=$4 at=/mnt/$1 fstab=/run/fstab.$1 crypttab=/run/crypttab.$1 words=
+	row=$1 firmware=$2 initramfs=$3 keys=$4 after=$5 at=/mnt/$1 fstab=/run/fstab.$1 crypttab=/run/crypttab.$1 words=
 	then=$(cut -d . -f 1 /proc/uptime)
 	"row_$(echo "$row" | tr - _)"
 	took storage
 	copy
 	took copy
 	settings
+	bind
+	entry
+	took entry
 	loader
 	took loader
+	# The story's damage; a healthy /boot's images have been made.
+	cp --remove-destination "$made/libcrypt.so.1.1.0" "$at/lib/x86_64-linux-gnu/libcrypt.so.1.1.0"
 	[ ! -d "$at/snapshots" ] || btrfs -q subvolume snapshot -r "$at" "$at/snapshots/before"
 	umount -R "$at"
 	took umount
@@ -238,9 +264,9 @@ make() (
 
 # makes FIRST: every second row; two of these run side by side.
 makes() {
-	grep -v '^#' /rows | sed -n "$1~2p" >"/run/rows.$1"
+	grep -v '^#' "$made/rows" | sed -n "$1~2p" >"/run/rows.$1"
 	while read -r _name _firmware _disk _initramfs _keys _after _; do
-		make "$_name" "$_firmware" "$_keys" "$_after"
+		make "$_name" "$_firmware" "$_initramfs" "$_keys" "$_after"
 	done <"/run/rows.$1"
 }
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# tree.sh DIR: the cached tree DIR/boots-tree: a Debian, healthy and nobody's yet, small, with every tool its storage may need, and GRUB.
+# tree.sh NAME DIR: the cached tree DIR/boots-tree: a Debian, healthy and nobody's yet, small, with every tool its storage may need, and GRUB.
 # Runs as root inside a mount namespace of its own (image.sh sees to it): whatever is mounted here is gone when it ends.
 set -eu
 
-dir=${1:?} suite=bookworm
+dir=${2:?} suite=bookworm
 system='udev kmod dbus login passwd sudo procps systemd-sysv libpam-systemd linux-image-cloud-amd64 dracut zstd'
 storage='fdisk e2fsprogs xfsprogs btrfs-progs dosfstools cryptsetup-bin lvm2 mdadm'
 loaders='grub-pc-bin grub-efi-amd64-bin grub2-common systemd-boot'
