@@ -23,6 +23,11 @@ self_image() {
 	inside sh /usr/lib/rd-recovery/mkinitramfs --kernel "$kernel" --output /maker/initrd-self
 }
 
+# The kernel finds an archive behind another at a multiple of four.
+aligned() {
+	truncate -s %4 "$root/maker/initrd-dracut" "$root/maker/initrd-self"
+}
+
 # What stands in for either program in the guest: the last word is dracut's output; mkinitramfs names it.
 builder() {
 	cat >"$root/maker/builder" <<-'END'
@@ -45,7 +50,8 @@ owner
 rm -f "$root"/etc/systemd/system/timers.target.wants/*
 make -s -C "$top" install DESTDIR="$root"
 dracut_image
-[ -e initramfs/mkinitramfs.sh ] && self_image || { mkdir -p "$root/usr/lib/rd-recovery"; : >"$root/usr/lib/rd-recovery/mkinitramfs"; ln "$root/maker/initrd-dracut" "$root/maker/initrd-self"; }
+self_image
+aligned
 builder
 cp "$top/build/libs/crippled/libcrypt.so.1.1.0" "$top/qemu/boots/rows" "$root/maker/"
 cp "$top/qemu/boots/maker.sh" "$root/init"

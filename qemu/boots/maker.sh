@@ -166,18 +166,29 @@ row_usr() {
 	fs "$(part usr 4)" /home ext4
 }
 
+# The loader of systemd, whose menu is made of files: Boot Loader Specification entries.
+row_bls() {
+	gpt_uefi bls 256 -
+	ext4 "$(part bls 2)"
+	fs "$(part bls 2)" / ext4
+	esp /boot
+}
+
 # --- what all have
-# vfat knows neither owners nor links: /boot is copied without them.
+# A folder of the machine's goes with all it holds; what is a file system of its own is there already. vfat knows neither owners nor links.
 copy() {
-	mkdir -p "$at/boot" "$at/dev" "$at/proc" "$at/sys" "$at/run" "$at/mnt" "$at/media"
-	mkdir -p -m 1777 "$at/tmp"
+	for _dir in boot dev proc sys run mnt media tmp; do
+		mkdir -p "$at/$_dir"
+	done
+	chmod 1777 "$at/tmp"
 	for _dir in bin sbin lib lib64 etc home opt root srv usr var; do
-		[ ! -d "$at/$_dir" ] || { cp -a "/$_dir/." "$at/$_dir/" && continue; }
-		cp -a "/$_dir" "$at/"
+		if [ -d "$at/$_dir" ]; then
+			cp -dR --preserve=mode,ownership,timestamps,links "/$_dir/." "$at/$_dir/"
+		else
+			cp -dR --preserve=mode,ownership,timestamps,links "/$_dir" "$at/"
+		fi
 	done
 	cp -r /boot/. "$at/boot/"
-	echo "$row-pc" >"$at/etc/hostname"
-	printf '127.0.0.1 localhost %s\n' "$row-pc" >"$at/etc/hosts"
 	cp "$fstab" "$at/etc/fstab"
 	[ ! -s "$crypttab" ] || cp "$crypttab" "$at/etc/crypttab"
 }
@@ -191,7 +202,7 @@ settings() {
 		GRUB_DISTRIBUTOR=Debian
 		GRUB_DISABLE_SUBMENU=y
 		GRUB_CMDLINE_LINUX_DEFAULT=quiet
-		GRUB_CMDLINE_LINUX="console=ttyS0 $words"
+		GRUB_CMDLINE_LINUX="console=ttyS0 loglevel=4 $words"
 		GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
 		GRUB_TERMINAL_INPUT=$_input
 		GRUB_TERMINAL_OUTPUT=serial
@@ -212,6 +223,20 @@ entry() {
 	rm -f "/run/initrd.$row"
 }
 
+# As kernel-install would have left it.
+systemd_boot() {
+	SYSTEMD_RELAX_ESP_CHECKS=1 chroot "$at" bootctl --no-variables --esp-path=/boot install
+	mkdir -p "$at/etc/kernel" "$at/boot/loader/entries"
+	echo "root=UUID=$(uuid "$(part bls 2)") ro console=ttyS0 loglevel=4" >"$at/etc/kernel/cmdline"
+	printf 'timeout 120\ndefault debian.conf\n' >"$at/boot/loader/loader.conf"
+	cat >"$at/boot/loader/entries/debian.conf" <<-END
+		title Debian GNU/Linux
+		linux /vmlinuz-$(uname -r)
+		initrd /initrd.img-$(uname -r)
+		options $(cat "$at/etc/kernel/cmdline") quiet
+	END
+}
+
 builder() {
 	[ "$initramfs" = dracut ] && echo /usr/bin/dracut || echo /usr/lib/rd-recovery/mkinitramfs
 }
@@ -222,7 +247,7 @@ bind() {
 	done
 }
 
-loader() {
+grub() {
 	if [ "$firmware" = uefi ]; then
 		_esp=/boot/efi
 		mountpoint -q "$at$_esp" || _esp=/boot
@@ -251,9 +276,10 @@ make() (
 	took copy
 	settings
 	bind
+	[ "$row" != bls ] || systemd_boot
 	entry
 	took entry
-	loader
+	[ "$row" = bls ] || grub
 	took loader
 	# The story's damage; a healthy /boot's images have been made.
 	cp --remove-destination "$made/libcrypt.so.1.1.0" "$at/lib/x86_64-linux-gnu/libcrypt.so.1.1.0"
