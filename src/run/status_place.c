@@ -1,6 +1,7 @@
 #include "run/status_own.h"
 
 #include "base/buf.h"
+#include "base/device.h"
 #include "base/mount.h"
 #include "base/path.h"
 
@@ -25,7 +26,7 @@ static int device_named(const char *source, dev_t *device)
 	char name[300];
 	struct stat st;
 
-	if (mount_device(source, name, sizeof name) || stat(name, &st) || !S_ISBLK(st.st_mode))
+	if (device_find(source, name, sizeof name) || stat(name, &st) || !S_ISBLK(st.st_mode))
 		return -1;
 	*device = st.st_rdev;
 	return 0;
