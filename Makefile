@@ -26,7 +26,7 @@ SOURCES      := $(sort $(shell find src -name '*.c' -not -path 'src/probe/*'))
 HEADERS      := $(sort $(shell find src -name '*.h'))
 TESTS        := $(sort $(shell find tests -name '*_test.c'))
 SUITES       := $(patsubst %_test,%_suite,$(notdir $(basename $(TESTS))))
-SCRIPTS      := .ci/run $(wildcard src/packaging/debian/p*) $(shell find src tests qemu initramfs entries -name '*.sh' -o -name '*.bash')
+SCRIPTS      := .ci/run $(wildcard src/packaging/debian/p*) $(shell find src tests qemu initramfs -name '*.sh' -o -name '*.bash')
 
 all: deps-build build/rd-recovery
 

@@ -53,7 +53,7 @@ step() {
 boots() {
 	_tree=$(sum qemu/boots/tree.sh qemu/lib.sh)
 	_images="$_tree $(sum qemu/machine.sh qemu/boots/images.sh qemu/boots/maker.sh qemu/boots/rows build/rd-recovery \
-		build/libs/crippled/libcrypt.so.1.1.0 src/packaging/install.sh src/packaging/rd-recovery.conf dracut-module/90rd-recovery/* entries/* initramfs/*)"
+		build/libs/crippled/libcrypt.so.1.1.0 src/packaging/install.sh src/packaging/rd-recovery.conf dracut-module/90rd-recovery/* src/entries/* initramfs/*)"
 	step boots/tree.sh boots "$1-tree" "$_tree"
 	step boots/images.sh boots "$1-images" "$_images"
 	step boots/disks.sh boots "$1-disks" "$_images $(sum qemu/boots/disks.sh)"

@@ -199,7 +199,7 @@ removed_kernel_gives_way_to_another() {
 # made: what is made of the root in $dir/w.
 made() {
 	# shellcheck disable=SC2016 # that shell's
-	root=$dir/w image=self sh -c 'die() { echo "died: $*"; exit 1; }; . "$0/boot.sh"; . "$0/words.sh"; words_make' "$top/entries"
+	root=$dir/w image=self sh -c 'die() { echo "died: $*"; exit 1; }; . "$0/boot.sh"; . "$0/words.sh"; words_make' "$top/src/entries"
 }
 
 words_are_the_systems_own_without_what_starts_another_boot() {

@@ -221,7 +221,7 @@ fish_offers_every_word() {
 
 entry_tool_is_completed_and_documented() {
 	text rd-recovery-entry.8 >"$dir/text"
-	_words=$(sh entries/rd-recovery-entry.sh --help | grep -oE -e '(rd-recovery-entry [a-z]+|--[a-z]+ )' | sed 's/.* \([a-z]\)/\1/')
+	_words=$(sh src/entries/rd-recovery-entry.sh --help | grep -oE -e '(rd-recovery-entry [a-z]+|--[a-z]+ )' | sed 's/.* \([a-z]\)/\1/')
 	[ "$(echo "$_words" | wc -l)" -eq 7 ] || fail "which words: $_words"
 	bash -n src/packaging/completion/rd-recovery-entry.bash || fail 'no bash'
 	fish --no-execute src/packaging/completion/rd-recovery-entry.fish || fail 'no fish'

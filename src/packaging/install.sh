@@ -17,14 +17,14 @@ table() {
 	done
 	echo "0755 initramfs/mkinitramfs.sh $PREFIX/lib//rd-recovery/mkinitramfs"
 	echo "0644 build/sources/libxcrypt-4.4.33-autotools.tar.xz $PREFIX/share//rd-recovery/libxcrypt-4.4.33-autotools.tar.xz"
-	echo "0755 entries/rd-recovery-entry.sh $PREFIX/sbin/rd-recovery-entry"
+	echo "0755 src/entries/rd-recovery-entry.sh $PREFIX/sbin/rd-recovery-entry"
 	for _file in words boot slots build uki; do
-		echo "0644 entries/$_file.sh $PREFIX/lib//rd-recovery/$_file.sh"
+		echo "0644 src/entries/$_file.sh $PREFIX/lib//rd-recovery/$_file.sh"
 	done
-	echo "0755 entries/42_rd-recovery.sh /etc//grub.d/42_rd-recovery"
-	echo "0755 entries/92-rd-recovery.install.sh /usr/lib//kernel/install.d/92-rd-recovery.install"
+	echo "0755 src/entries/42_rd-recovery.sh /etc//grub.d/42_rd-recovery"
+	echo "0755 src/entries/92-rd-recovery.install.sh /usr/lib//kernel/install.d/92-rd-recovery.install"
 	for _dir in postinst.d postrm.d; do
-		echo "0755 entries/zz-rd-recovery.sh /etc//kernel/$_dir/zz-rd-recovery"
+		echo "0755 src/entries/zz-rd-recovery.sh /etc//kernel/$_dir/zz-rd-recovery"
 	done
 	echo "0600 src/packaging/rd-recovery.conf $conf"
 	for _file in src/man/*.[578]; do

@@ -76,7 +76,7 @@ build_dracut() {
 
 build_self() {
 	_builder=$lib/mkinitramfs
-	[ "$lib" != "$here" ] || _builder=$here/../initramfs/mkinitramfs.sh
+	[ "$lib" != "$here" ] || _builder=$here/../../initramfs/mkinitramfs.sh
 	[ -e "$_builder" ] || die "$_builder is not installed"
 	_types=$(lsblk -nsro TYPE "$(words_device || :)" 2>/dev/null | grep -E '^(crypt|lvm|raid.*|md.*)$' | head -n 1 || :)
 	[ -z "$_types" ] || die "root lies on $_types, which the self-contained initramfs cannot open: install dracut"
