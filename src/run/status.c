@@ -75,17 +75,27 @@ static int check_target(void *arg)
 	return 0;
 }
 
+/* Whatever a question had answered before it was ended counts for nothing. */
+static void ask_one(struct status *s, long seconds)
+{
+	struct operation o = {questions[s->at].id, ask, s, seconds};
+	struct reply *r = &s->replies[s->at];
+	char why[320];
+
+	if (supervisor_operation(&o, why, sizeof why) == 0)
+		return;
+	*r = (struct reply){.is = ANSWER_UNKNOWN};
+	str_copy(r->text, sizeof r->text, why);
+}
+
 static void ask_all(struct status *s, long seconds)
 {
 	for (s->at = 0; s->at < QUESTIONS; s->at++) {
-		struct reply *r = &s->replies[s->at];
-
 		if (questions[s->at].image && !s->found)
-			str_copy(r->text, sizeof r->text, "there is no image");
+			str_copy(s->replies[s->at].text, sizeof s->replies[s->at].text,
+				 "there is no image");
 		else
-			supervisor_operation(
-			    &(struct operation){questions[s->at].id, ask, s, seconds}, r->text,
-			    sizeof r->text);
+			ask_one(s, seconds);
 	}
 }
 

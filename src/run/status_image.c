@@ -84,7 +84,7 @@ void status_whole(struct status *s, const struct target *t, struct reply *r)
 		int fd;
 
 		snprintf(path, sizeof path, "%s/%s", s->image.dir, names[i]);
-		fd = boot < 0 ? -1 : path_open(boot, path, O_RDONLY | O_NOFOLLOW, 0);
+		fd = boot < 0 ? -1 : path_open(boot, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 		if (fd < 0 || digest_fd(fd, hex) || strcmp(hex, sums[i]))
 			reply_no(r, STATUS_UPDATE, "%.200s%s is damaged", s->image.boot, path);
 		if (fd >= 0)
