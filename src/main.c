@@ -22,7 +22,7 @@ static int (*const commands[])(struct options *o) = {
     [COMMAND_ROLLBACK] = command_rollback, [COMMAND_CAPTURE] = command_capture,
     [COMMAND_STATUS] = command_status,	   [COMMAND_HASH] = command_hash,
     [COMMAND_BOOT] = command_boot,	   [COMMAND_HELP] = print_help,
-    [COMMAND_VERSION] = print_version,	   [COMMAND_MODULE] = command_module,
+    [COMMAND_VERSION] = print_version,
 };
 
 int main(int argc, char **argv)
@@ -31,11 +31,11 @@ int main(int argc, char **argv)
 
 	options_default(&o);
 	o.argv = argv;
+	if (argc == 4 && !strcmp(argv[1], "-q")) /* the kernel's: modprobe -q -- ALIAS */
+		return command_module(argv[3]);
 	if (command_is_init(argv))
 		return command_init(&o);
 	if (options_arguments(&o, argc, argv) == 0) {
-		if (o.command == COMMAND_MODULE)
-			return command_module(&o);
 		supervisor_to_memory(argv);
 		if (o.command != COMMAND_RUN)
 			return commands[o.command](&o);

@@ -344,7 +344,7 @@ static const struct {
     {"run", COMMAND_RUN},	  {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
     {"capture", COMMAND_CAPTURE}, {"status", COMMAND_STATUS},	  {"hash", COMMAND_HASH},
     {"boot", COMMAND_BOOT},	  {"help", COMMAND_HELP},	  {"--help", COMMAND_HELP},
-    {"-h", COMMAND_HELP},	  {"--version", COMMAND_VERSION}, {"-q", COMMAND_MODULE},
+    {"-h", COMMAND_HELP},	  {"--version", COMMAND_VERSION},
 };
 
 static int wrong(struct options *o, const char *what, const char *word)
@@ -378,8 +378,6 @@ static int one_argument(struct options *o, char **argv, int *i)
 		if (arguments[k].commands & 1u << o->command && strlen(arguments[k].name) == len &&
 		    !strncmp(arguments[k].name, word, len))
 			a = &arguments[k];
-	if (o->command == COMMAND_MODULE)
-		return str_copy(o->module, sizeof o->module, word) ? 0 : wrong(o, "too long", word);
 	if (!a && o->command == COMMAND_ROLLBACK && word[0] != '-' && !o->rollback_run[0])
 		return str_copy(o->rollback_run, sizeof o->rollback_run, word)
 			   ? 0

@@ -19,7 +19,6 @@ enum command {
 	COMMAND_HASH,
 	COMMAND_STATUS,
 	COMMAND_BOOT,
-	COMMAND_MODULE,
 	COMMAND_HELP,
 	COMMAND_VERSION
 };
@@ -33,7 +32,7 @@ struct options {
 	enum after after;
 	char log_path[256]; /* rd.recovery.log= */
 	long hold;	    /* seconds */
-	char root[256], boot[256], config[256], output[256], rollback_run[64], stage[16], module[128];
+	char root[256], boot[256], config[256], output[256], rollback_run[64], stage[16];
 	char **argv; /* as given: the next init's */
 	bool json, forget;
 	bool bare; /* in the self-contained initramfs: no shell, and without root nothing to go on to */

@@ -22,6 +22,6 @@ bool command_is_init(char **argv);
 /* Its life: does not return. */
 int command_init(struct options *o);
 /* The kernel asks for a module: load what answers to its alias. */
-int command_module(struct options *o);
+int command_module(const char *alias);
 
 #endif

@@ -72,12 +72,11 @@ static void set_helper(const char *path, char *old, size_t cap)
 	close(fd);
 }
 
-/* The kernel asks: -q -- ALIAS. */
-int command_module(struct options *o)
+int command_module(const char *alias)
 {
 	static struct modules m;
 
-	return modules_open(&m) == 0 && modules_load(&m, o->module) && !m.failed ? 0 : 1;
+	return modules_open(&m) == 0 && modules_load(&m, alias) && !m.failed ? 0 : 1;
 }
 
 /* --- children */
