@@ -37,11 +37,11 @@ dracut_image() {
 	cp "$root/tmp/initrd" "$dir/initrd-dracut"
 }
 
-# The least that mounts /dev/vda: a shell, the modules of one kind of disk.
+# busybox_image NAME ROOT KERNEL: the least that mounts /dev/vda: a shell, the modules of one kind of disk and file system.
 busybox_image() {
 	mkdir -p "$dir/mnt/bare/bin" "$dir/mnt/bare/dev" "$dir/mnt/bare/proc" "$dir/mnt/bare/sysroot"
 	cp "$(command -v busybox)" "$dir/mnt/bare/bin/busybox"
-	for _path in $(modprobe -d "$root" -S "$kernel" -a --show-depends virtio_pci virtio_blk | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'); do
+	for _path in $(modprobe -d "$2" -S "$3" -a --show-depends virtio_pci virtio_blk ext4 | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'); do
 		cp "$_path" "$dir/mnt/bare/"
 		echo "insmod /${_path##*/}"
 	done >"$dir/mnt/bare/modules"
@@ -51,10 +51,11 @@ busybox_image() {
 		while read -r line; do /bin/busybox $line; done </modules
 		until [ -b /dev/vda ]; do /bin/busybox usleep 10000; done
 		/bin/busybox mount -t ext4 -o ro /dev/vda /sysroot
+		/bin/busybox mount -o move /dev /sysroot/dev
 		exec /bin/busybox switch_root /sysroot /sbin/init
 	END
 	chmod 0755 "$dir/mnt/bare/init"
-	(cd "$dir/mnt/bare" && find . | cpio -o -H newc --quiet) | gzip -9 >"$dir/initrd-busybox"
+	(cd "$dir/mnt/bare" && find . | cpio -o -H newc --quiet) | gzip -9 >"$dir/initrd-$1"
 	rm -rf --one-file-system "$dir/mnt/bare"
 }
 
@@ -75,6 +76,7 @@ generic_kernel() {
 generic_image() {
 	_version=${_package#linux-image-}
 	self generic --portable --kernel "$_version" --root "$dir/$_package"
+	busybox_image busybox-generic "$dir/$_package" "$_version"
 	cp "$dir/$_package/boot/vmlinuz-$_version" "$dir/vmlinuz-generic"
 }
 
@@ -93,6 +95,6 @@ self cloud --portable --kernel "$kernel" --root "$root"
 self capture --kernel "$kernel" --root "$root"
 echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
 self needed --kernel "$kernel" --root "$root" --drivers needed
-busybox_image
+busybox_image busybox "$root" "$kernel"
 dracut_image
 leave

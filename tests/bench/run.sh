@@ -57,7 +57,8 @@ printf '%-38s %9s %9s %-14s%5s %11s %4s\n' '' bytes bound '' s least-most bound
 printf '%-38s %9s %9s %s\n' payload "$_size" 655360 "$(against "$_size" 655360)"
 image 'self-contained, cloud kernel' cloud cloud "$uuid" 3145728 4000
 image 'the same with known-good copies' cloud capture "$uuid" - -
-image 'the same for an ext4 root alone' cloud needed "$uuid" 3145728 4000
+image 'the same without xfs and btrfs' cloud needed "$uuid" 3145728 4000
 image 'self-contained, generic kernel' generic generic "$uuid" 12582912 4000
 image 'dracut, cloud kernel' cloud dracut "$uuid" - -
 image 'busybox alone, cloud kernel' cloud busybox '' - -
+image 'busybox alone, generic kernel' generic busybox-generic '' - -
