@@ -106,7 +106,7 @@ START_TEST(every_module_of_an_alias_is_named)
 				   "alias pci:v* generic\n"
 				   "alias fs-xfs xfs\n"
 				   "alias pci:v*\nalias \nalias  x\nalias pci:v*  \npci:v* y\n";
-	char out[100] = "";
+	char out[100] = "", giant[400];
 	struct buf b = BUF_OF(out);
 
 	ck_assert_uint_eq(module_each(text, sizeof text - 1, "pci:v00001AF4d00001001sv0", add, &b),
@@ -114,6 +114,9 @@ START_TEST(every_module_of_an_alias_is_named)
 	ck_assert_str_eq(out, "virtio_pci generic ");
 	ck_assert_uint_eq(module_each(text, sizeof text - 1, "", add, &b), 0);
 	ck_assert_uint_eq(module_each("", 0, "x", add, &b), 0);
+	memset(giant, 'm', sizeof giant);
+	memcpy(giant, "alias x ", 8);
+	ck_assert_uint_eq(module_each(giant, sizeof giant, "x", add, &b), 0);
 }
 END_TEST
 
