@@ -1,6 +1,6 @@
 #!/bin/sh
-# images.sh NAME DIR: from the cached tree the machine every row holds: its owner, the module, both rescue initramfs (built while it is healthy), then the
-# story's damage. It is left in DIR/boots as the kernel and the initramfs of the maker, the guest that copies itself to the disks (maker.sh).
+# images.sh NAME DIR: from the cached tree the machine every row holds: its owner, this program, and both rescue initramfs, built while it is
+# healthy. It is left in DIR/boots as the kernel and the initramfs of the maker, the guest that copies itself to the disks (maker.sh).
 # Runs as root inside a mount namespace of its own (image.sh sees to it): whatever is mounted here is gone when it ends.
 # shellcheck disable=SC2154 # root: set by enter
 set -eu
@@ -12,7 +12,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=/dev/null
 . "$top/qemu/machine.sh"
 
-# The ordinary initramfs is dracut's for any machine, fit for every storage of the table; the rescue one is made the same way.
+# Fit for every storage of the table: as rd-recovery-entry builds it, and the ordinary initramfs of the rows with dracut too.
 dracut_image() {
 	inside dracut --quiet --force --no-hostonly --no-hostonly-cmdline --no-uefi --compress 'zstd -3' --add rd-recovery --tmpdir /tmp \
 		--kver "$kernel" "/boot/initrd.img-$kernel"

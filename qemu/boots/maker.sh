@@ -189,6 +189,8 @@ copy() {
 		fi
 	done
 	cp -r /boot/. "$at/boot/"
+	# Without rd.recovery on the kernel's line the self-contained image is a plain initramfs.
+	[ "$initramfs" = dracut ] || cp "$made/initrd-self" "$at/boot/initrd.img-$(uname -r)"
 	cp "$fstab" "$at/etc/fstab"
 	[ ! -s "$crypttab" ] || cp "$crypttab" "$at/etc/crypttab"
 }
