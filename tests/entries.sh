@@ -479,7 +479,7 @@ status_sees_what_is_wrong() {
 	system
 	status 1 image=no entry=unknown
 	entry 0 update
-	status 1 image=yes entry=no whole=yes sound=yes fresh=yes program=yes boot=yes capture=yes health=yes run=yes
+	status 1 image=yes entry=no whole=yes sound=yes fresh=yes program=yes config=yes boot=yes capture=yes health=yes run=yes
 	menu
 	status 1 entry=yes
 	sed -i 's/5d0c/5d0d/g' "$root/boot/grub/grub.cfg"
@@ -488,11 +488,12 @@ status_sees_what_is_wrong() {
 	: >"$root/lib/modules/99.0/modules.dep"
 	echo x >>"$root/boot/rd-recovery/1/initrd"
 	echo x >>"$root/usr/sbin/rd-recovery"
+	echo 'reset = no' >>"$root/etc/rd-recovery.conf"
 	_copy=$(find "$root/var/lib/rd-recovery/capture" -name libcrypt.so.1.1.0)
 	echo x >>"$_copy"
 	sick
 	echo 'LABEL=none /boot ext4 defaults 0 2' >>"$root/etc/fstab"
-	status 1 fresh=no whole=no program=no capture=no health=no run=no boot=no
+	status 1 fresh=no whole=no program=no config=no capture=no health=no run=no boot=no
 	inside rd-recovery status >"$dir/out"
 	[ "$(grep -c 'rd-recovery-entry update$' "$dir/out")" -ge 4 ] || fail 'it does not say what to type'
 }
@@ -509,7 +510,7 @@ status_finds_root_on_a_device() {
 	mount --bind "$top/build/entries/live" "$dir/live"
 	mknod "$dir/other" b 7 99
 	for _root in "$_device yes" "$dir/other no" '/dev/null no' 'UUID=none no'; do
-		printf '%s\n' 'kernel 1' 'image self' 'health good' 'version 0' 'payload 0' 'date 0' 'linux 0' 'initrd 0' "options root=${_root% *} ro" end \
+		printf '%s\n' 'kernel 1' 'image self' 'health good' 'version 0' 'payload 0' 'config none' 'date 0' 'linux 0' 'initrd 0' "options root=${_root% *} ro" end \
 			>"$dir/live/boot/rd-recovery/1/manifest"
 		"$top/build/rd-recovery" status --root "$dir/live" --json >"$dir/status" 2>"$dir/out"
 		[ "$(answer root)" = "${_root#* }" ] || fail "$_root: $(cat "$dir/status")"

@@ -44,6 +44,7 @@ static const struct question {
     {"sound", "Was it built on a healthy system?", status_sound, true},
     {"fresh", "Is it of the newest kernel?", status_fresh, true},
     {"program", "Does it carry the installed program?", status_program, true},
+    {"config", "Does it carry the present configuration?", status_config, true},
     {"root", "Would it find root?", status_root, true},
     {"boot", "Would it find /boot?", status_boot, false},
     {"capture", "Are the known-good copies intact?", status_capture, false},

@@ -127,6 +127,22 @@ void status_program(struct status *s, const struct target *t, struct reply *r)
 	reply_no(r, "", "no rd-recovery is installed");
 }
 
+void status_config(struct status *s, const struct target *t, struct reply *r)
+{
+	static const char name[] = "/etc/rd-recovery.conf";
+	int fd = path_open(t->fd, name, O_RDONLY, 0);
+	char hex[DIGEST_HEX] = "none";
+
+	if (fd >= 0 && digest_fd(fd, hex))
+		hex[0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	if (strcmp(hex, s->image.config))
+		reply_no(r, STATUS_UPDATE, "%s is another one than when it was built", name);
+	else
+		reply_yes(r, "%s%s", name, fd < 0 ? " is not there" : "");
+}
+
 void status_sound(struct status *s, const struct target *t, struct reply *r)
 {
 	(void)t;

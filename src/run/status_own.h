@@ -36,6 +36,7 @@ status_question status_whole;	/* are its files as they were written? */
 status_question status_sound;	/* was the system healthy then? */
 status_question status_fresh;	/* is its kernel the newest? */
 status_question status_program; /* is its payload the installed one? */
+status_question status_config;	/* is its configuration the system's? */
 status_question status_root;	/* do its words lead to the device that is the root? */
 status_question status_boot;	/* is what fstab says of /boot and the ESP so? */
 status_question status_capture; /* are the known-good copies as they were taken? */

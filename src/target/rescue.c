@@ -20,7 +20,7 @@ struct manifest_key {
 
 static const struct manifest_key keys[] = {
     KEY(kernel), KEY(image),   KEY(health), KEY(version), KEY(date),
-    KEY(linux),	 KEY(payload), KEY(initrd), KEY(options),
+    KEY(linux),	 KEY(payload), KEY(initrd), KEY(options), KEY(config),
 };
 #define KEYS (sizeof keys / sizeof *keys)
 

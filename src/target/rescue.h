@@ -11,7 +11,7 @@
 struct rescue {
 	char boot[256]; /* the folder it lies in, absolute from here */
 	char dir[24];	/* "/rd-recovery/2" in there, "" none */
-	char kernel[80], image[16], health[8], version[16], date[24], payload[65], linux[65], initrd[65];
+	char kernel[80], image[16], health[8], version[16], date[24], payload[65], config[65], linux[65], initrd[65]; /* SHA-256 */
 	char options[2048]; /* the kernel words of the repairing entry */
 };
 

@@ -10,8 +10,8 @@ Suite *rescue_suite(void);
 #define WORDS "root=UUID=5d0c rootflags=subvol=@ ro noresume rd.recovery=1"
 #define BODY                                                                                       \
 	"kernel 6.1.0-9\nimage dracut\nhealth good\nversion 0.1\npayload " SUM                     \
-	"\ndate 2026-11-25T07:10:36Z\nmachine-id \nlinux " SUM "\ninitrd " SUM "\noptions " WORDS  \
-	"\n"
+	"\nconfig none\ndate 2026-11-25T07:10:36Z\nmachine-id \nlinux " SUM "\ninitrd " SUM        \
+	"\noptions " WORDS "\n"
 
 static struct rescue r;
 static char top[64];
