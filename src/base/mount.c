@@ -150,7 +150,7 @@ int mount_look(const char *device, const char *type, const char *point, const ch
 		     {"xfs", "norecovery"},
 		     {"btrfs", "rescue=nologreplay"},
 		     {"f2fs", "norecovery"}};
-	char data[64] = "";
+	char data[320] = "";
 	struct buf b = BUF_OF(data);
 
 	for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++)
@@ -158,6 +158,10 @@ int mount_look(const char *device, const char *type, const char *point, const ch
 			buf_adds(&b, quiet[i].data);
 	if (more)
 		buf_addf(&b, "%s%s", b.len ? "," : "", more);
+	if (b.cut) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	/* ext4's driver is the only one that knows noload, and reads the older ones */
 	return mount(device, point, str_starts(type, "ext") ? "ext4" : type,
 		     MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, data);

@@ -100,9 +100,7 @@ static int hibernated(struct run *r, const char *device)
 {
 	struct options *o = r->o;
 
-	log_say("rd-recovery: a hibernated system waits on %s.", device);
-	log_say("Mounting its root now would destroy it: nothing is mounted, nothing is written.");
-	log_say("Boot the normal entry to wake it up, shut it down there, and come back.");
+	ending_say_asleep(device);
 	if (o->after == AFTER_BOOT)
 		o->after = AFTER_REBOOT;
 	ending_hold(o);

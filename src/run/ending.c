@@ -50,6 +50,13 @@ int ending_finish(struct options *o)
 	return 0;
 }
 
+void ending_say_asleep(const char *where)
+{
+	log_say("rd-recovery: a hibernated system waits on %s.", where);
+	log_say("Mounting its root now would destroy it: nothing is mounted, nothing is written.");
+	log_say("Boot the normal entry to wake it up, shut it down there, and come back.");
+}
+
 void ending_hold(const struct options *o)
 {
 	static const char then[][25] = {"the boot goes on", "the machine starts again",

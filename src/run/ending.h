@@ -7,6 +7,8 @@
 /* What a command returns when a shell was asked for, or when going on would do harm. */
 #define ENDING_SHELL 64
 
+/* Say that a hibernated system waits there, and what that means. */
+void ending_say_asleep(const char *where);
 /* Wait out o->hold, counting down; a signal ends the wait. */
 void ending_hold(const struct options *o);
 /* Do what o->after says. Returns the command's exit status; a machine that should have ended and did not was said. */

@@ -6,7 +6,7 @@
 #include "run/mounts.h"
 #include "run/seek.h"
 #include "run/supervisor.h"
-#include "target/target.h"
+#include "target/hibernation.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #define MOUNT_SECONDS 300 /* a journal may be long */
+#define LOOK_SECONDS 60
+#define LOOK_POINT "/run/rd-recovery.root"
 
 void find_device(struct find *f)
 {
@@ -44,36 +46,96 @@ static void scan_btrfs(const struct devices *all)
 		close(fd);
 }
 
-static int mount_as(struct find *f, const char *type)
+static void prepare_for(const struct find *f, const char *type)
 {
 	static struct modules m;
-	char alias[80], data[256];
-	unsigned long set = mounts_flags(f->flags, data, sizeof data);
+	char alias[80];
 
 	snprintf(alias, sizeof alias, "fs-%s", type);
 	if (m.dir || modules_open(&m) == 0)
 		modules_load(&m, alias);
 	if (!strcmp(type, "btrfs"))
 		scan_btrfs(&f->all);
-	if (!f->words.writable)
+}
+
+/* fn for each of f->type, which may be a list, as rootfstype= may, until one returns 0. Returns the
+ * last error. */
+static int each_type(struct find *f, int (*fn)(struct find *f, const char *type))
+{
+	char list[96], *save;
+	int error = ENODEV;
+
+	str_copy(list, sizeof list, f->type);
+	for (char *p = strtok_r(list, ",", &save); p && error; p = strtok_r(NULL, ",", &save)) {
+		prepare_for(f, p);
+		error = fn(f, p);
+	}
+	return error;
+}
+
+static int look_as(struct find *f, const char *type)
+{
+	char data[256];
+
+	mounts_flags(f->flags, data, sizeof data);
+	return mount_look(f->device, type, LOOK_POINT, data[0] ? data : NULL) ? errno : 0;
+}
+
+/* A mount for real, read-only or not, replays the journal: under a system that sleeps in a swap
+ * file there, its end. */
+static int look_asleep(void *arg)
+{
+	struct find *f = arg;
+	struct target t;
+	int error;
+
+	mkdir(LOOK_POINT, 0700);
+	error = each_type(f, look_as);
+	if (error)
+		return error;
+	if (target_open(&t, LOOK_POINT) == 0)
+		hibernation_of(&t, f->asleep, sizeof f->asleep);
+	target_close(&t);
+	umount2(LOOK_POINT, 0);
+	return 0;
+}
+
+static bool is_asleep(struct find *f)
+{
+	char why[320];
+
+	if (!f->rescue && f->words.noresume) /* given up, as by any initramfs */
+		return false;
+	if (supervisor_operation(
+		&(struct operation){"look for a hibernation image", look_asleep, f, LOOK_SECONDS},
+		why, sizeof why)) {
+		umount2(LOOK_POINT, MNT_DETACH);
+		log_line("%s could not be looked at for a hibernation image: %s", f->device, why);
+	}
+	return f->asleep[0];
+}
+
+static int mount_as(struct find *f, const char *type)
+{
+	char data[256];
+	unsigned long set = mounts_flags(f->flags, data, sizeof data);
+
+	if (f->rescue || !f->words.writable)
 		set |= MS_RDONLY;
 	return mount(f->device, FIND_POINT, type, set, data) ? errno : 0;
 }
 
-/* rootfstype= may be a list. What root= means may lack anything but a root's folders: it is to be
+/* What root= means may lack anything but a root's folders: it is to be
  * repaired. */
 static int mount_root(void *arg)
 {
 	struct find *f = arg;
-	char list[96], *save;
 	struct target t;
-	int error = ENODEV;
+	int error;
 
-	str_copy(list, sizeof list, f->type);
 	mkdir(FIND_POINT, 0755);
 	f->empty = false;
-	for (char *p = strtok_r(list, ",", &save); p && error; p = strtok_r(NULL, ",", &save))
-		error = mount_as(f, p);
+	error = each_type(f, mount_as);
 	if (!error && target_open(&t, FIND_POINT))
 		error = umount2(FIND_POINT, 0) ? errno : ENOENT;
 	else if (!error)
@@ -82,9 +144,12 @@ static int mount_root(void *arg)
 	return error;
 }
 
-/* 0; -1: f->why says why not, f->empty that it could be mounted and holds no system. */
+/* 0; -1: f->why says why not, f->empty that it could be mounted and holds no system, f->asleep that
+ * it was not mounted. */
 static int try_root(struct find *f)
 {
+	if (is_asleep(f))
+		return -1;
 	return supervisor_operation(&(struct operation){"mount root", mount_root, f, MOUNT_SECONDS},
 				    f->why, sizeof f->why);
 }
@@ -108,7 +173,8 @@ static int take_another(struct find *f)
 		list[i].name, why);
 	if (try_root(f) == 0)
 		return 0;
-	log_say("%s could not be mounted: %s", f->device, f->why);
+	if (!f->asleep[0])
+		log_say("%s could not be mounted: %s", f->device, f->why);
 	return -1;
 }
 
@@ -131,21 +197,11 @@ static int take_meant(struct find *f)
 	str_copy(f->flags, sizeof f->flags, f->words.flags);
 	if (try_root(f) == 0)
 		return 0;
+	if (f->asleep[0])
+		return -1;
 	log_say("root=%s: %s %s: %s", f->words.source, f->device,
 		f->empty ? "holds no system" : "could not be mounted", f->why);
 	return f->empty || !d || !d->filesystem ? 1 : -1;
-}
-
-static void mount_usr(const struct find *f)
-{
-	struct mounts *m = supervisor_shared(sizeof *m);
-
-	if (!m)
-		return;
-	str_copy(m->root, sizeof m->root, FIND_POINT);
-	m->seconds = MOUNT_SECONDS;
-	m->readonly = !f->usr_writable;
-	mounts_usr(m);
 }
 
 int find_mount(struct find *f)
@@ -168,7 +224,20 @@ int find_mount(struct find *f)
 		if (rc < 0 && !f->words.source[0])
 			devices_say_containers(&f->all);
 	}
-	if (rc == 0)
-		mount_usr(f);
 	return rc;
+}
+
+void find_settle(struct find *f)
+{
+	struct mounts *m = supervisor_shared(sizeof *m);
+	char why[320];
+
+	if (!m)
+		return;
+	str_copy(m->root, sizeof m->root, FIND_POINT);
+	m->seconds = MOUNT_SECONDS;
+	m->readonly = !f->words.writable;
+	if (f->words.writable && mounts_writable(m, why, sizeof why))
+		log_say("root could not be made writable: %s", why);
+	mounts_usr(m);
 }

@@ -117,45 +117,52 @@ static int stage(char *name)
 
 /* --- the boot */
 
-struct boot { /* shared */
-	struct find find;
-	bool rescue;
-};
-
 /* Without rd.recovery a sleeping system is woken up, as by any initramfs. Returns only if that
  * fails. */
-static int wake(const struct device *d)
+static int wake(const char *device, const char *where)
 {
 	char text[32];
 	struct stat st;
 	int fd = open("/sys/power/resume", O_WRONLY | O_CLOEXEC);
 
-	if (fd >= 0 && stat(d->path, &st) == 0) {
+	if (fd >= 0 && stat(device, &st) == 0) {
 		int n = snprintf(text, sizeof text, "%u:%u", major(st.st_rdev), minor(st.st_rdev));
 
 		if (write(fd, text, (size_t)n) < 0)
-			log_line("%s: %s", d->path, strerror(errno));
+			log_line("%s: %s", device, strerror(errno));
 	}
 	if (fd >= 0)
 		close(fd);
 	log_say("%s holds a hibernated system that could not be woken: nothing is mounted; "
 		"'noresume' on the kernel line gives it up",
-		d->path);
+		where);
 	return MUST_END;
 }
 
 static int find(void *arg)
 {
-	struct boot *b = arg;
+	struct find *f = arg;
 	const struct device *asleep;
 
-	find_device(&b->find);
-	asleep = devices_asleep(&b->find.all);
-	if (b->rescue && stage("pre-mount") != 0)
+	find_device(f);
+	asleep = devices_asleep(&f->all);
+	if (f->rescue && stage("pre-mount") != 0)
 		return MUST_END;
-	if (!b->rescue && asleep && !b->find.words.noresume)
-		return wake(asleep);
-	return find_mount(&b->find) ? NO_ROOT : READY;
+	if (!f->rescue && asleep && !f->words.noresume)
+		return wake(asleep->path, asleep->path);
+	if (find_mount(f) == 0)
+		return READY;
+	if (f->asleep[0] && !f->rescue) /* the kernel knows resume_offset= by itself */
+		return wake(f->device, f->asleep);
+	if (f->asleep[0])
+		ending_say_asleep(f->asleep);
+	return f->asleep[0] ? MUST_END : NO_ROOT;
+}
+
+static int settle(void *arg)
+{
+	find_settle(arg);
+	return 0;
 }
 
 static _Noreturn void end(struct options *o)
@@ -169,7 +176,7 @@ static _Noreturn void end(struct options *o)
 	}
 }
 
-static void read_words(struct options *o, struct boot *b)
+static void read_words(struct options *o, struct find *f)
 {
 	char line[CMDLINE_CAP];
 	ssize_t n = cmdline_read(line, sizeof line);
@@ -177,11 +184,9 @@ static void read_words(struct options *o, struct boot *b)
 	command_configure(o);
 	if (n > 0) {
 		options_kernel(o, line, (size_t)n);
-		root_words(&b->find.words, line, (size_t)n);
+		root_words(&f->words, line, (size_t)n);
 	}
-	b->rescue = o->mode != BOOT_OFF;
-	b->find.usr_writable =
-	    b->find.words.writable || o->mode == BOOT_RUN || o->mode == BOOT_ROLLBACK;
+	f->rescue = o->mode != BOOT_OFF;
 }
 
 bool command_is_init(char **argv)
@@ -194,7 +199,7 @@ bool command_is_init(char **argv)
 
 int command_init(struct options *o)
 {
-	struct boot *b = supervisor_shared(sizeof *b);
+	struct find *f = supervisor_shared(sizeof *f);
 	int outcome = NO_ROOT;
 	char helper[256];
 
@@ -202,27 +207,28 @@ int command_init(struct options *o)
 	log_start();
 	log_to_consoles(true);
 	supervisor_signals();
-	if (!b)
+	if (!f)
 		end(o);
-	read_words(o, b);
+	read_words(o, f);
 	set_helper("/init", helper, sizeof helper);
-	if (devices_start(&b->find.all) == 0)
-		outcome = spawn(find, b);
+	if (devices_start(&f->all) == 0)
+		outcome = spawn(find, f);
 	else
 		log_say("rd-recovery: the kernel cannot be heard: %s", strerror(errno));
 	if (outcome < 0) {
 		log_say("rd-recovery: the search for root ended before its time");
 		outcome = NO_ROOT;
 	}
-	if (outcome == READY && b->rescue)
+	if (outcome == READY && f->rescue)
 		stage("pre-pivot"); /* whatever came of it, the boot goes on */
-	else if (outcome == NO_ROOT && b->rescue && stage("emergency") == 0)
+	else if (outcome == NO_ROOT && f->rescue && stage("emergency") == 0)
 		o->hold = 0; /* it has held already */
 	if (outcome != READY)
 		end(o);
-	devices_end(&b->find.all);
+	spawn(settle, f);
+	devices_end(&f->all);
 	set_helper(helper, NULL, 0);
-	switch_root(FIND_POINT, b->find.words.init, o->argv);
+	switch_root(FIND_POINT, f->words.init, o->argv);
 	log_say("rd-recovery: no init could be started: %s", strerror(errno));
 	end(o);
 }
