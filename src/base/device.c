@@ -8,7 +8,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
@@ -93,7 +95,7 @@ bool device_is(const struct device *d, const char *source)
 	return t->any_case ? !strcasecmp(is, value) : !strcmp(is, value);
 }
 
-const char *device_container(const char *type)
+const char *device_container(const struct device *d)
 {
 	static const struct {
 		char type[22], what[32];
@@ -109,9 +111,44 @@ const char *device_container(const char *type)
 		     {"stratis", "a member of a Stratis pool"}};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (!strcmp(type, known[i].type))
+		if (!strcmp(d->type, known[i].type))
 			return known[i].what;
-	return NULL;
+	return d->hides ? "encrypted or a member of a RAID" : NULL;
+}
+
+void device_inherit(struct device *d, const struct device *disk)
+{
+	if (!device_container(disk))
+		return;
+	memcpy(d->type, disk->type, sizeof d->type);
+	d->hides = true;
+	d->filesystem = false;
+}
+
+/* sysfs writes the folders of a device's name with '!'. */
+static void swap_slashes(char *name, char from, char to)
+{
+	for (; *name; name++)
+		*name = *name == from ? to : *name;
+}
+
+bool device_disk(const char *folder, const char *name, char *dst, size_t cap)
+{
+	char path[PATH_MAX], own[64], real[PATH_MAX];
+	const char *slash;
+
+	if (!str_copy(own, sizeof own, name))
+		return false;
+	swap_slashes(own, '/', '!');
+	snprintf(path, sizeof path, "%s/%s/partition", folder, own);
+	if (access(path, F_OK))
+		return false;
+	snprintf(path, sizeof path, "%s/%s/..", folder, own);
+	slash = realpath(path, real) ? strrchr(real, '/') : NULL;
+	if (!slash || !str_copy(dst, cap, slash + 1))
+		return false;
+	swap_slashes(dst, '!', '/');
+	return true;
 }
 
 bool device_counts(const char *name)
@@ -133,9 +170,7 @@ unsigned device_names(char list[][64], unsigned most)
 	while (d && n < most && (e = readdir(d))) {
 		if (!device_counts(e->d_name) || !str_copy(list[n], sizeof list[n], e->d_name))
 			continue;
-		for (char *p = list[n]; *p; p++) /* a folder, as sysfs writes it */
-			*p = *p == '!' ? '/' : *p;
-		n++;
+		swap_slashes(list[n++], '!', '/');
 	}
 	if (d)
 		closedir(d);
@@ -175,6 +210,7 @@ int device_probe(const char *path, struct device *d)
 	value_of(pr, "PART_ENTRY_UUID", d->partuuid, sizeof d->partuuid);
 	value_of(pr, "PART_ENTRY_NAME", d->partlabel, sizeof d->partlabel);
 	d->filesystem = !strcmp(usage, "filesystem");
+	d->hides = !strcmp(usage, "raid") || !strcmp(usage, "crypto");
 out:
 	if (pr)
 		blkid_free_probe(pr);
@@ -185,11 +221,20 @@ out:
 
 static int probe_child(void *arg)
 {
-	struct device *d = arg;
-	char path[sizeof d->path];
+	struct device *d = arg, disk;
+	char path[sizeof d->path], name[64];
 
 	memcpy(path, d->path, sizeof path);
-	return device_probe(path, d) ? 1 : 0;
+	if (device_probe(path, d))
+		return 1;
+	if (str_starts(path, "/dev/") &&
+	    device_disk("/sys/class/block", path + strlen("/dev/"), name, sizeof name)) {
+		snprintf(path, sizeof path, "/dev/%s", name);
+		/* one whose end cannot be read any more keeps its partitions */
+		if (device_probe(path, &disk) == 0)
+			device_inherit(d, &disk);
+	}
+	return 0;
 }
 
 int device_look(const char *path, struct device *d)

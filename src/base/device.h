@@ -13,8 +13,9 @@
 
 struct device {
 	char path[80];
-	char type[24]; /* "ext4", "crypto_LUKS"; "": nothing known lies there, or more than one thing */
+	char type[40]; /* "ext4", "crypto_LUKS"; "": nothing known lies there, or more than one thing */
 	bool filesystem; /* something that can be mounted */
+	bool hides;	 /* a member of a RAID, or encrypted: what lies in it, and what looks like lying on it, is not to be touched */
 	char uuid[48], label[256], partuuid[48], partlabel[160];
 };
 
@@ -24,12 +25,17 @@ unsigned device_names(char list[][64], unsigned most);
 bool device_counts(const char *name);
 /* Look at a device or an image file. Touches the disk. 0, or -1 and errno: it cannot be read. */
 int device_probe(const char *path, struct device *d);
-/* The same by a child of its own, within DEVICE_SECONDS: a disk that hangs keeps no one from the others. 0; -1: d holds its path only. */
+/* The same, and its disk (device_inherit), by a child of its own, within DEVICE_SECONDS: a disk that hangs keeps no one from the others.
+ * 0; -1: d holds its path only. */
 int device_look(const char *path, struct device *d);
 /* Does a source (UUID=, LABEL=, PARTUUID=, PARTLABEL=, each also in quotes, a path, a link below /dev/disk/by-...) mean this device? Pure. */
 bool device_is(const struct device *d, const char *source);
-/* What a file system of this type lies in or behind that this program cannot open: "a LUKS volume"; NULL: it is none of those. Pure. */
-const char *device_container(const char *type);
+/* What this device is if file systems lie in or behind it that this program cannot open: "a LUKS volume"; NULL: none of those. Pure. */
+const char *device_container(const struct device *d);
+/* The disk that a partition lies on, named as below /dev, by a folder like /sys/class/block. False: it is no partition. */
+bool device_disk(const char *folder, const char *name, char *dst, size_t cap);
+/* A partition of a disk that is a container as a whole is of that kind too, whatever seems to lie in it. Pure. */
+void device_inherit(struct device *d, const struct device *disk);
 /* The path of the device a source means: a path is taken as it is, but for a link below /dev/disk that is not there. Looks at every device
  * where udev's links do not say. 0, or -1 ENODEV. */
 int device_find(const char *source, char *dst, size_t cap);

@@ -223,7 +223,7 @@ bool devices_say_containers(const struct devices *all)
 	bool any = false;
 
 	for (unsigned i = 0; i < all->n; i++) {
-		const char *what = device_container(all->list[i].type);
+		const char *what = device_container(&all->list[i]);
 
 		if (what)
 			log_say("%s is %s: use the dracut entry for what lies in it",

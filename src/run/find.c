@@ -182,7 +182,7 @@ static int take_another(struct find *f)
 static int take_meant(struct find *f)
 {
 	const struct device *d = devices_named(&f->all, f->device);
-	const char *what = d ? device_container(d->type) : NULL;
+	const char *what = d ? device_container(d) : NULL;
 
 	if (what) {
 		devices_say_containers(&f->all);

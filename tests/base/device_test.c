@@ -109,9 +109,9 @@ START_TEST(encrypted_volume_is_named_and_no_file_system)
 	write_at(0, "LUKS\xba\xbe\0\1", 8);
 	ck_assert_int_eq(device_probe(image, &d), 0);
 	ck_assert(!d.filesystem);
-	ck_assert_str_eq(device_container(d.type), "a LUKS volume");
-	ck_assert_ptr_null(device_container("ext4"));
-	ck_assert_ptr_null(device_container(""));
+	ck_assert_str_eq(device_container(&d), "a LUKS volume");
+	ck_assert_ptr_null(device_container(&(struct device){.type = "ext4"}));
+	ck_assert_ptr_null(device_container(&(struct device){0}));
 }
 END_TEST
 
@@ -144,6 +144,68 @@ START_TEST(raid_member_is_not_taken_for_what_lies_in_it)
 	write_at(IMAGE - 16 * 512, super, sizeof super);
 	ck_assert_int_eq(device_probe(image, &d), 0);
 	ck_assert_str_eq(d.type, "linux_raid_member");
+}
+END_TEST
+
+/* Silicon Image's metadata, whose name no list here has: in the last sector. */
+START_TEST(raid_of_a_kind_no_list_has_is_a_container_too)
+{
+	unsigned char super[512] = {0};
+	unsigned sum = 0;
+	struct device d;
+
+	mkfs("mke2fs -q -t ext4");
+	super[0x60] = 0x00, super[0x61] = 0x00, super[0x62] = 0x00, super[0x63] = 0x2F; /* magic */
+	super[0x119] = 2; /* major_ver */
+	for (int i = 0; i < 0x13e; i += 2)
+		sum += super[i] | (unsigned)super[i + 1] << 8;
+	sum = (0x10000 - (sum & 0xffff)) & 0xffff;
+	super[0x13e] = sum & 0xff;
+	super[0x13f] = sum >> 8 & 0xff;
+	write_at(IMAGE - sizeof super, super, sizeof super);
+	ck_assert_int_eq(device_probe(image, &d), 0);
+	ck_assert_str_eq(d.type, "silicon_medley_raid_member");
+	ck_assert_ptr_nonnull(device_container(&d));
+}
+END_TEST
+
+START_TEST(partition_of_a_container_is_one_too)
+{
+	struct device disk = {.type = "isw_raid_member", .hides = true};
+	struct device d = {.path = "/dev/a1", .type = "ext4", .filesystem = true, .uuid = "1-2"};
+
+	device_inherit(&d, &(struct device){.type = "ext4", .filesystem = true});
+	ck_assert(d.filesystem);
+	ck_assert_ptr_null(device_container(&d));
+	device_inherit(&d, &disk);
+	ck_assert_str_eq(d.type, "isw_raid_member");
+	ck_assert_str_eq(device_container(&d), "a member of a firmware RAID");
+	ck_assert(!d.filesystem);
+	ck_assert(device_is(&d, "UUID=1-2")); /* that it is meant is to be known */
+}
+END_TEST
+
+START_TEST(disk_of_a_partition_is_known_from_sysfs)
+{
+	char dir[] = "/tmp/rdsysfs.XXXXXX", command[600], folder[80], disk[64];
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(command, sizeof command,
+		 "cd %s && mkdir -p class 'devices/cciss!c0d0/cciss!c0d0p1' devices/sda/sda1 && "
+		 "echo 1 >devices/sda/sda1/partition && "
+		 "echo 1 >'devices/cciss!c0d0/cciss!c0d0p1/partition' && ln -s "
+		 "../devices/sda/sda1 ../devices/sda '../devices/cciss!c0d0/cciss!c0d0p1' class",
+		 dir);
+	ck_assert_int_eq(system(command), 0);
+	snprintf(folder, sizeof folder, "%s/class", dir);
+	ck_assert(device_disk(folder, "sda1", disk, sizeof disk));
+	ck_assert_str_eq(disk, "sda");
+	ck_assert(device_disk(folder, "cciss/c0d0p1", disk, sizeof disk));
+	ck_assert_str_eq(disk, "cciss/c0d0");
+	ck_assert(!device_disk(folder, "sda", disk, sizeof disk));
+	ck_assert(!device_disk(folder, "sdb1", disk, sizeof disk));
+	snprintf(command, sizeof command, "rm -r --one-file-system %s", dir);
+	ck_assert_int_eq(system(command), 0);
 }
 END_TEST
 
@@ -217,6 +279,9 @@ Suite *device_suite(void)
 	tcase_add_test(t, encrypted_volume_is_named_and_no_file_system);
 	tcase_add_test(t, sleeping_swap_is_told_from_swap);
 	tcase_add_test(t, raid_member_is_not_taken_for_what_lies_in_it);
+	tcase_add_test(t, raid_of_a_kind_no_list_has_is_a_container_too);
+	tcase_add_test(t, partition_of_a_container_is_one_too);
+	tcase_add_test(t, disk_of_a_partition_is_known_from_sysfs);
 	tcase_add_test(t, noise_and_emptiness_are_nothing);
 	tcase_add_test(t, what_is_no_disk_fails_at_once);
 	tcase_add_test(t, path_is_taken_as_it_is_and_an_unknown_name_is_no_device);
