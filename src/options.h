@@ -35,6 +35,7 @@ struct options {
 	char root[256], boot[256], config[256], output[256], rollback_run[64], stage[16];
 	char **argv; /* as given: the next init's */
 	bool json, forget;
+	bool doubt; /* what is mounted may be another system than was meant: it is only looked at */
 	bool bare; /* in the self-contained initramfs: no shell, and without root nothing to go on to */
 	char mistaken[128];		       /* what stood where a password mode belongs: it may be one */
 	bool keep;			      /* something malformed: no password is touched */

@@ -145,7 +145,7 @@ static void settle_bare(struct options *o)
 		log_say("rd.recovery.after=shell: this initramfs has none: boot");
 		o->after = AFTER_BOOT;
 	}
-	if (o->after == AFTER_BOOT && !strcmp(o->stage, "emergency"))
+	if (o->after == AFTER_BOOT && (o->doubt || !strcmp(o->stage, "emergency")))
 		o->after = AFTER_REBOOT;
 }
 
@@ -159,6 +159,8 @@ int command_boot(struct options *o)
 	read_kernel_line(o);
 	if (o->mode == BOOT_OFF)
 		return 0;
+	if (o->doubt)
+		o->mode = BOOT_DIAGNOSE;
 	options_settle(o);
 	r = run_start(o, true);
 	if (!r || !image)

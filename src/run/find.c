@@ -154,16 +154,36 @@ static int try_root(struct find *f)
 				    f->why, sizeof f->why);
 }
 
+/* root= meant another place: only a system that says itself that it is the one is taken for it. */
+static int doubt(struct find *f, const struct root_system *s)
+{
+	if (!f->words.source[0] || s->fstab > 0)
+		return 0;
+	f->doubt = true;
+	log_say("nothing says that %s (%s) is what root=%s means: it is not %s", s->device, s->name,
+		f->words.source, f->rescue ? "changed, only looked at" : "started");
+	return f->rescue ? 0 : -1;
+}
+
 static int take_another(struct find *f)
 {
 	static struct root_system list[SEEK_MOST];
 	char why[160];
-	int i = root_choose(list, seek_systems(f->all.list, f->all.n, list), why, sizeof why);
+	unsigned n = seek_systems(f->all.list, f->all.n, list);
+	int i = root_choose(list, n, why, sizeof why);
 
+	for (unsigned k = 0; k < n; k++)
+		if (list[k].fstab < 0)
+			log_say("%s%s%s (%s) is not taken for root: its own fstab says that / is "
+				"elsewhere",
+				list[k].device, list[k].subvolume[0] ? " " : "", list[k].subvolume,
+				list[k].name);
 	if (i < 0) {
-		log_say("no file system here holds a system");
+		log_say("no file system here %s", n ? "can be taken" : "holds a system");
 		return -1;
 	}
+	if (doubt(f, &list[i]))
+		return -1;
 	str_copy(f->device, sizeof f->device, list[i].device);
 	str_copy(f->type, sizeof f->type, list[i].type);
 	f->flags[0] = '\0';

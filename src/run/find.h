@@ -16,6 +16,7 @@ struct find { /* memory shared with the operations */
 	struct devices all;
 	char device[80], type[96], flags[256]; /* what is mounted; device "" while there is none */
 	char why[320];
+	bool doubt; /* it may be another system than root= means: it is only looked at, and not started */
 	bool empty; /* what was mounted held no system */
 	char asleep[256]; /* the swap space of root's own in which a hibernation image waits: nothing was mounted */
 };

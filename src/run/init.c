@@ -95,20 +95,27 @@ static int spawn(int (*fn)(void *arg), void *arg)
 	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+struct stage {
+	const char *name;
+	bool doubt;
+};
+
 static int run_stage(void *arg)
 {
 	static struct options o;
+	const struct stage *s = arg;
 
 	options_default(&o);
 	o.bare = true;
-	snprintf(o.stage, sizeof o.stage, "%s", (const char *)arg);
+	o.doubt = s->doubt;
+	snprintf(o.stage, sizeof o.stage, "%s", s->name);
 	return command_boot(&o);
 }
 
 /* A child may have been killed in the middle of anything: never taken for success. */
-static int stage(char *name)
+static int stage(const char *name, bool doubt)
 {
-	int status = spawn(run_stage, name);
+	int status = spawn(run_stage, &(struct stage){name, doubt});
 
 	if (status < 0)
 		log_say("rd-recovery: the stage %s ended before its time", name);
@@ -146,7 +153,7 @@ static int find(void *arg)
 
 	find_device(f);
 	asleep = devices_asleep(&f->all);
-	if (f->rescue && stage("pre-mount") != 0)
+	if (f->rescue && stage("pre-mount", false) != 0)
 		return MUST_END;
 	if (!f->rescue && asleep && !f->words.noresume)
 		return wake(asleep->path, asleep->path);
@@ -220,8 +227,8 @@ int command_init(struct options *o)
 		outcome = NO_ROOT;
 	}
 	if (outcome == READY && f->rescue)
-		stage("pre-pivot"); /* whatever came of it, the boot goes on */
-	else if (outcome == NO_ROOT && f->rescue && stage("emergency") == 0)
+		stage("pre-pivot", f->doubt); /* whatever came of it, the boot goes on */
+	else if (outcome == NO_ROOT && f->rescue && stage("emergency", false) == 0)
 		o->hold = 0; /* it has held already */
 	if (outcome != READY)
 		end(o);

@@ -81,13 +81,13 @@ bool root_can_appear(const char *source)
 /* Is a to be taken before b? What speaks for it goes to why. */
 static bool is_better(const struct root_system *a, const struct root_system *b, const char **why)
 {
-	if (a->has_init != b->has_init) {
-		*why = "it alone has an init";
-		return a->has_init;
-	}
 	if (a->fstab != b->fstab) {
 		*why = "its own fstab says that it is /";
 		return a->fstab > b->fstab;
+	}
+	if (a->has_init != b->has_init) {
+		*why = "it has an init";
+		return a->has_init;
 	}
 	if (a->preset != b->preset && !strcmp(a->device, b->device)) {
 		*why = "it is the default subvolume";
@@ -104,7 +104,8 @@ static int best_of(const struct root_system *list, unsigned n, int but)
 	int best = -1;
 
 	for (int i = 0; i < (int)n; i++)
-		if (i != but && (best < 0 || is_better(&list[i], &list[best], &why)))
+		if (i != but && list[i].fstab >= 0 &&
+		    (best < 0 || is_better(&list[i], &list[best], &why)))
 			best = i;
 	return best;
 }
@@ -118,7 +119,7 @@ int root_choose(const struct root_system *list, unsigned n, char *why, size_t ca
 	if (best < 0)
 		return -1;
 	if (second < 0)
-		str_copy(why, cap, "the only system that was found");
+		str_copy(why, cap, "the only system that can be meant");
 	else if (is_better(&list[best], &list[second], &reason), reason)
 		snprintf(why, cap, "of %u systems, %s", n, reason);
 	else

@@ -28,7 +28,7 @@ struct root_system { /* a file system, or a subvolume of one, that holds a syste
 	bool preset;	   /* btrfs: the default subvolume */
 	long long used;	   /* when something in it last changed, seconds since 1970 */
 };
-/* The best of them: index, and why it. -1: none. */
+/* The best of them: index, and why it. -1: none; one whose own fstab says that / is elsewhere is none. */
 int root_choose(const struct root_system *list, unsigned n, char *why, size_t cap);
 
 #endif

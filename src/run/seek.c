@@ -68,7 +68,11 @@ static int what_fstab_says(const struct target *t, const struct device *d, const
 		subvolume_of(e.options, named, sizeof named);
 		if (str_starts(e.source, "/dev/") && !device_is(d, e.source))
 			return 0; /* such names change from boot to boot */
-		return device_is(d, e.source) && !strcmp(named, subvolume) ? 1 : -1;
+		if (!device_is(d, e.source))
+			return -1;
+		if (!strcmp(named, subvolume))
+			return 1;
+		return named[0] ? -1 : 0; /* rootflags= or subvolid= may mean this one */
 	}
 	return 0;
 }

@@ -132,18 +132,33 @@ START_TEST(own_fstab_weighs_more_than_age)
 	/* a copy of a system, whose fstab means the original */
 	list[0].fstab = 0;
 	list[1].fstab = -1;
-	ck_assert_int_eq(choose(list, 2, "fstab"), 0);
+	ck_assert_int_eq(choose(list, 2, "only"), 0);
 }
 END_TEST
 
-START_TEST(system_with_an_init_is_taken_before_one_without)
+START_TEST(own_fstab_weighs_more_than_an_init)
 {
 	struct root_system list[2] = {plain, plain};
 
-	list[1].has_init = false;
+	list[1].has_init = false; /* it may be what is broken */
 	list[1].fstab = 1;
+	ck_assert_int_eq(choose(list, 2, "fstab"), 1);
+	list[1].fstab = 0;
 	list[1].used = 200;
 	ck_assert_int_eq(choose(list, 2, "init"), 0);
+}
+END_TEST
+
+START_TEST(system_that_says_it_lies_elsewhere_is_never_taken)
+{
+	struct root_system list[2] = {plain, plain};
+
+	list[0].fstab = -1;
+	ck_assert_int_eq(choose(list, 1, ""), -1);
+	list[1].has_init = false;
+	ck_assert_int_eq(choose(list, 2, "only"), 1);
+	list[1].fstab = -1;
+	ck_assert_int_eq(choose(list, 2, ""), -1);
 }
 END_TEST
 
@@ -172,7 +187,8 @@ Suite *root_suite(void)
 	tcase_add_test(t, only_system_is_taken);
 	tcase_add_test(t, newest_of_equals_is_taken);
 	tcase_add_test(t, own_fstab_weighs_more_than_age);
-	tcase_add_test(t, system_with_an_init_is_taken_before_one_without);
+	tcase_add_test(t, own_fstab_weighs_more_than_an_init);
+	tcase_add_test(t, system_that_says_it_lies_elsewhere_is_never_taken);
 	tcase_add_test(t, default_subvolume_is_taken_before_its_snapshots);
 	suite_add_tcase(s, t);
 	return s;
