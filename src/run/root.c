@@ -18,6 +18,12 @@ static void take(char *dst, size_t cap, const char *value)
 		dst[0] = '\0';
 }
 
+static void take_seconds(const char *word, const char *key, long *dst)
+{
+	if (str_starts(word, key) && str_number(word + strlen(key), 1, MOST_SECONDS, dst))
+		*dst = 0;
+}
+
 static void take_word(void *arg, char *word, bool cut)
 {
 	struct root_words *w = arg;
@@ -37,9 +43,8 @@ static void take_word(void *arg, char *word, bool cut)
 		w->writable = word[1] == 'w';
 	w->wait = w->wait || !strcmp(word, "rootwait");
 	w->noresume = w->noresume || !strcmp(word, "noresume");
-	if (str_starts(word, "rootdelay=") &&
-	    str_number(word + strlen("rootdelay="), 1, MOST_SECONDS, &w->delay))
-		w->delay = 0;
+	take_seconds(word, "rootdelay=", &w->delay);
+	take_seconds(word, "rootwait=", &w->wait_seconds);
 }
 
 void root_words(struct root_words *w, const char *line, size_t len)
@@ -50,9 +55,11 @@ void root_words(struct root_words *w, const char *line, size_t len)
 
 long root_patience(const struct root_words *w)
 {
-	if (w->wait)
-		return MOST_SECONDS;
-	return w->delay ? w->delay : USUAL_SECONDS;
+	long most = w->wait ? MOST_SECONDS : USUAL_SECONDS;
+
+	if (w->delay > most)
+		most = w->delay;
+	return w->wait_seconds > most ? w->wait_seconds : most;
 }
 
 bool root_can_appear(const char *source)

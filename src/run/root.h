@@ -12,11 +12,11 @@
 struct root_words {
 	char source[256], type[64], flags[256], init[256];
 	bool writable, wait, noresume;
-	long delay; /* seconds; 0: not said */
+	long delay, wait_seconds; /* 0: not said */
 };
 /* The last of a kind wins; one that is too long or no number counts as not said. */
 void root_words(struct root_words *w, const char *line, size_t len);
-/* How many seconds to wait for the device; nothing waits for ever. */
+/* How many seconds to wait for the device: what is usual, or longer; nothing waits for ever. */
 long root_patience(const struct root_words *w);
 /* Can the source be a device that shows up in an initramfs without udev, device mapper and md? */
 bool root_can_appear(const char *source);

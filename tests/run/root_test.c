@@ -52,8 +52,16 @@ START_TEST(nothing_waits_for_ever)
 	struct root_words w = words("rootwait");
 
 	ck_assert_int_eq(root_patience(&w), 600);
-	w = words("rootdelay=7");
-	ck_assert_int_eq(root_patience(&w), 7);
+	w = words("rootdelay=7"); /* a delay of the kernel's, not the end of all patience */
+	ck_assert_int_eq(root_patience(&w), 30);
+	w = words("rootdelay=70");
+	ck_assert_int_eq(root_patience(&w), 70);
+	w = words("rootwait=90 rootdelay=70");
+	ck_assert_int_eq(root_patience(&w), 90);
+	w = words("rootwait=5");
+	ck_assert_int_eq(root_patience(&w), 30);
+	w = words("rootwait=x");
+	ck_assert_int_eq(root_patience(&w), 30);
 	w = words("rootdelay=99999999999999999999");
 	ck_assert_int_eq(root_patience(&w), 30);
 	w = words("rootdelay=-1");
