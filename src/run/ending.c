@@ -47,7 +47,7 @@ int ending_finish(struct options *o)
 	supervisor_operation(&(struct operation){"sync", sync_all, NULL, 30}, why, sizeof why);
 	if (supervisor_operation(&(struct operation){"end", end_machine, o, 30}, why, sizeof why))
 		log_say("that failed: %s", why);
-	return 0;
+	return ENDING_ENDS;
 }
 
 void ending_say_asleep(const char *where)

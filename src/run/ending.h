@@ -6,6 +6,8 @@
 
 /* What a command returns when a shell was asked for, or when going on would do harm. */
 #define ENDING_SHELL 64
+/* What it returns when the machine was told to end: nothing is to be begun any more, even where it has not ended yet. */
+#define ENDING_ENDS 65
 
 /* Say that a hibernated system waits there, and what that means. */
 void ending_say_asleep(const char *where);

@@ -183,6 +183,18 @@ static _Noreturn void end(struct options *o)
 	}
 }
 
+/* Whatever came of the run, the boot goes on, unless the machine was to end: it may be doing so by
+ * now, or the run was cut off before it could see to that. */
+static int after_run(struct options *o, int status, bool doubt)
+{
+	if (status == ENDING_ENDS)
+		o->hold = 0; /* it has held already */
+	if (status == ENDING_ENDS || doubt || o->after == AFTER_REBOOT ||
+	    o->after == AFTER_POWEROFF)
+		return MUST_END;
+	return READY;
+}
+
 static void read_words(struct options *o, struct find *f)
 {
 	char line[CMDLINE_CAP];
@@ -227,8 +239,8 @@ int command_init(struct options *o)
 		outcome = NO_ROOT;
 	}
 	if (outcome == READY && f->rescue)
-		stage("pre-pivot", f->doubt); /* whatever came of it, the boot goes on */
-	else if (outcome == NO_ROOT && f->rescue && stage("emergency", false) == 0)
+		outcome = after_run(o, stage("pre-pivot", f->doubt), f->doubt);
+	else if (outcome == NO_ROOT && f->rescue && stage("emergency", false) >= 0)
 		o->hold = 0; /* it has held already */
 	if (outcome != READY)
 		end(o);
