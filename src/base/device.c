@@ -132,6 +132,25 @@ static void swap_slashes(char *name, char from, char to)
 		*name = *name == from ? to : *name;
 }
 
+bool device_held(const char *folder, const char *name)
+{
+	char path[PATH_MAX], own[64];
+	struct dirent *e;
+	bool any = false;
+	DIR *d;
+
+	if (!str_copy(own, sizeof own, name))
+		return false;
+	swap_slashes(own, '/', '!');
+	snprintf(path, sizeof path, "%s/%s/holders", folder, own);
+	d = opendir(path);
+	while (d && !any && (e = readdir(d)))
+		any = e->d_name[0] != '.';
+	if (d)
+		closedir(d);
+	return any;
+}
+
 bool device_disk(const char *folder, const char *name, char *dst, size_t cap)
 {
 	char path[PATH_MAX], own[64], real[PATH_MAX];

@@ -34,6 +34,8 @@ bool device_is(const struct device *d, const char *source);
 const char *device_container(const struct device *d);
 /* The disk that a partition lies on, named as below /dev, by a folder like /sys/class/block. False: it is no partition. */
 bool device_disk(const char *folder, const char *name, char *dst, size_t cap);
+/* Is it a part of another device (an opened volume, an assembled RAID), whose contents can be looked at? folder: as above. */
+bool device_held(const char *folder, const char *name);
 /* A partition of a disk that is a container as a whole is of that kind too, whatever seems to lie in it. Pure. */
 void device_inherit(struct device *d, const struct device *disk);
 /* The path of the device a source means: a path is taken as it is, but for a link below /dev/disk that is not there. Looks at every device

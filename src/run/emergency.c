@@ -37,6 +37,22 @@ static bool is_boot(void)
 	return yes && !root;
 }
 
+/* A system may sleep in swap space that nobody can see here. */
+static bool is_closed(const char *name)
+{
+	char path[80];
+	struct device d;
+	const char *what;
+
+	snprintf(path, sizeof path, "/dev/%s", name);
+	if (device_look(path, &d) || !(what = device_container(&d)) ||
+	    device_held("/sys/class/block", name))
+		return false;
+	log_say("%s is %s that was not opened: a system may sleep in it, so no /boot is mounted",
+		path, what);
+	return true;
+}
+
 /* A member of a RAID looks like its file system to everybody but libblkid. */
 static bool try_device(const char *name)
 {
@@ -64,6 +80,9 @@ static int find_boot(void *arg)
 	bool found = false;
 
 	(void)arg;
+	for (unsigned i = 0; i < n; i++)
+		if (is_closed(list[i]))
+			return EBUSY;
 	mkdir(POINT, 0700);
 	for (unsigned i = 0; i < n && !found; i++)
 		found = try_device(list[i]);
@@ -100,7 +119,7 @@ void emergency_run(struct run *r)
 	log_say("rd-recovery " VERSION ": root could not be mounted: nothing can be repaired, "
 		"looking at what there is");
 	name_run(r);
-	found = supervisor_operation(&(struct operation){"find a /boot", find_boot, NULL, 60}, why,
+	found = supervisor_operation(&(struct operation){"find a /boot", find_boot, NULL, 120}, why,
 				     sizeof why) == 0;
 	if (found)
 		str_copy(r->o->boot, sizeof r->o->boot, POINT);

@@ -5,7 +5,7 @@
 #include "run/run.h"
 
 /* Diagnose without a target; logs go to the first file system that looks like a /boot, else to
- * /run. */
+ * /run, and there too where something is encrypted or a part of something that was not put together. */
 void emergency_run(struct run *r);
 
 #endif

@@ -185,13 +185,15 @@ START_TEST(partition_of_a_container_is_one_too)
 }
 END_TEST
 
-START_TEST(disk_of_a_partition_is_known_from_sysfs)
+START_TEST(disk_and_holders_are_known_from_sysfs)
 {
 	char dir[] = "/tmp/rdsysfs.XXXXXX", command[600], folder[80], disk[64];
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(command, sizeof command,
-		 "cd %s && mkdir -p class 'devices/cciss!c0d0/cciss!c0d0p1' devices/sda/sda1 && "
+		 "cd %s && mkdir -p class 'devices/cciss!c0d0/cciss!c0d0p1' "
+		 "devices/sda/sda1/holders/dm-0 "
+		 "devices/sda/holders && "
 		 "echo 1 >devices/sda/sda1/partition && "
 		 "echo 1 >'devices/cciss!c0d0/cciss!c0d0p1/partition' && ln -s "
 		 "../devices/sda/sda1 ../devices/sda '../devices/cciss!c0d0/cciss!c0d0p1' class",
@@ -204,6 +206,9 @@ START_TEST(disk_of_a_partition_is_known_from_sysfs)
 	ck_assert_str_eq(disk, "cciss/c0d0");
 	ck_assert(!device_disk(folder, "sda", disk, sizeof disk));
 	ck_assert(!device_disk(folder, "sdb1", disk, sizeof disk));
+	ck_assert(device_held(folder, "sda1"));
+	ck_assert(!device_held(folder, "sda"));
+	ck_assert(!device_held(folder, "cciss/c0d0"));
 	snprintf(command, sizeof command, "rm -r --one-file-system %s", dir);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -281,7 +286,7 @@ Suite *device_suite(void)
 	tcase_add_test(t, raid_member_is_not_taken_for_what_lies_in_it);
 	tcase_add_test(t, raid_of_a_kind_no_list_has_is_a_container_too);
 	tcase_add_test(t, partition_of_a_container_is_one_too);
-	tcase_add_test(t, disk_of_a_partition_is_known_from_sysfs);
+	tcase_add_test(t, disk_and_holders_are_known_from_sysfs);
 	tcase_add_test(t, noise_and_emptiness_are_nothing);
 	tcase_add_test(t, what_is_no_disk_fails_at_once);
 	tcase_add_test(t, path_is_taken_as_it_is_and_an_unknown_name_is_no_device);
