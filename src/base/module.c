@@ -27,6 +27,13 @@ static char same(char c)
 	return c == '-' ? '_' : c;
 }
 
+static bool is_spelt(const char *a, const char *b)
+{
+	for (; *a && same(*a) == same(*b); a++, b++)
+		;
+	return !*a && !*b;
+}
+
 /* "kernel/fs/ext4/ext4.ko" is called ext4; what follows .ko (a compression) is not looked at. */
 static bool is_called(const char *path, size_t len, const char *name)
 {
@@ -167,6 +174,34 @@ static void take_parameter(void *arg, char *word, bool cut)
 		buf_addf(p->b, "%s ", text);
 }
 
+struct refusal {
+	const char *name;
+	bool found;
+};
+
+/* NAME[,NAME...], either spelling. */
+static void take_refusal(void *arg, char *word, bool cut)
+{
+	static const char keys[][21] = {"modprobe.blacklist=", "rd.driver.blacklist="};
+	struct refusal *r = arg;
+	char *save, *list = NULL;
+
+	(void)cut; /* of a list too long the start counts */
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (str_starts(word, keys[i]))
+			list = word + strlen(keys[i]);
+	for (char *p = list ? strtok_r(list, ",", &save) : NULL; p; p = strtok_r(NULL, ",", &save))
+		r->found = r->found || is_spelt(p, r->name);
+}
+
+bool module_refused(const char *line, size_t len, const char *name)
+{
+	struct refusal r = {name, false};
+
+	cmdline_each(line, len, take_refusal, &r);
+	return r.found;
+}
+
 /* --- loading */
 
 int modules_open(struct modules *m)
@@ -257,7 +292,12 @@ static unsigned load_name(struct modules *m, const char *name)
 
 static void load_one(void *arg, const char *name)
 {
-	load_name(arg, name);
+	struct modules *m = arg;
+
+	if (module_refused(m->line, m->nline, name))
+		log_line("module %s: refused by the kernel line", name);
+	else
+		load_name(m, name);
 }
 
 unsigned modules_load(struct modules *m, const char *alias)

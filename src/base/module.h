@@ -22,6 +22,9 @@ unsigned module_each(const char *text, size_t len, const char *alias, void (*fn)
 /* The parameters that a word of the kernel line has for the module: "name.key=value" -> "key=value", else NULL. Pure. */
 const char *module_parameter(const char *word, const char *name);
 
+/* Does a word of the kernel line, modprobe.blacklist= or rd.driver.blacklist=, keep the module from being loaded for a device? Pure. */
+bool module_refused(const char *line, size_t len, const char *name);
+
 struct modules {
 	int dir; /* -1: nothing is carried for this kernel */
 	const char *dep, *alias;
@@ -34,7 +37,7 @@ struct modules {
 
 /* The running kernel's. 0, or -1: nothing is loaded. */
 int modules_open(struct modules *m);
-/* Load with dependencies what answers to an alias or a name (a file system's: "fs-ext4"). Returns how many modules that were. What fails is
+/* Load with dependencies what answers, unless refused, to an alias or a name (a file system's: "fs-ext4"). Returns how many modules that were. What fails is
  * counted, and said in main.log. Blocks as long as a driver's start does. */
 unsigned modules_load(struct modules *m, const char *alias);
 /* Everything in modules.load. */

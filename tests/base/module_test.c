@@ -131,6 +131,25 @@ START_TEST(only_the_modules_own_parameters_are_its)
 }
 END_TEST
 
+static bool refused(const char *line, const char *name)
+{
+	return module_refused(line, strlen(line), name);
+}
+
+START_TEST(kernel_line_keeps_drivers_away)
+{
+	ck_assert(refused("quiet modprobe.blacklist=nouveau,snd-hda-intel ro", "snd_hda_intel"));
+	ck_assert(refused("modprobe.blacklist=nouveau,snd-hda-intel", "nouveau"));
+	ck_assert(refused("rd.driver.blacklist=a modprobe.blacklist=b", "a"));
+	ck_assert(refused("rd.driver.blacklist=a modprobe.blacklist=b", "b"));
+	ck_assert(!refused("modprobe.blacklist=nouveau", "nouveau2"));
+	ck_assert(!refused("modprobe.blacklist=nouveau", "nouv"));
+	ck_assert(!refused("modprobe.blacklist=, blacklist=a", "a"));
+	ck_assert(!refused("modprobe.blacklist=,", ""));
+	ck_assert(!refused("", "a"));
+}
+END_TEST
+
 Suite *module_suite(void)
 {
 	Suite *s = suite_create("module");
@@ -143,6 +162,7 @@ Suite *module_suite(void)
 	tcase_add_test(t, hostile_patterns_end);
 	tcase_add_test(t, every_module_of_an_alias_is_named);
 	tcase_add_test(t, only_the_modules_own_parameters_are_its);
+	tcase_add_test(t, kernel_line_keeps_drivers_away);
 	suite_add_tcase(s, t);
 	return s;
 }
