@@ -1,6 +1,8 @@
 #include "base/module.h"
 
+#include "base/aside.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/cmdline.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -235,19 +237,37 @@ static bool is_loaded(const struct modules *m, const char *line)
 	return false;
 }
 
+struct insertion {
+	int fd;
+	const char *text;
+};
+
+static int insert(void *arg)
+{
+	const struct insertion *i = arg;
+
+	return syscall(SYS_finit_module, i->fd, i->text, 0) && errno != EEXIST ? errno : 0;
+}
+
+/* A driver that waits for ever for its hardware must not keep the next disk's from its turn. */
 static void load_file(struct modules *m, const char *path, size_t len, const char *name)
 {
 	char file[PATH_CAP], text[1024] = "";
 	struct buf b = BUF_OF(text);
-	int fd;
+	int fd, error;
 
 	snprintf(file, sizeof file, "/%.*s", (int)len, path);
 	cmdline_each(m->line, m->nline, take_parameter, &(struct parameters){name, &b});
 	fd = path_open(m->dir, file, O_RDONLY, 0);
-	if (fd < 0 || (syscall(SYS_finit_module, fd, text, 0) && errno != EEXIST)) {
-		m->failed++;
-		log_line("module %s: %s", name, strerror(errno));
-	}
+	error = fd < 0
+		    ? errno
+		    : aside_run(insert, &(struct insertion){fd, text}, deadline_in(MODULE_SECONDS));
+	m->failed += error != 0;
+	m->hanging += error == ETIMEDOUT;
+	if (error == ETIMEDOUT)
+		log_say("the driver %s does not come to an end: going on without it", name);
+	else if (error)
+		log_line("module %s: %s", name, strerror(error));
 	if (fd >= 0)
 		close(fd);
 }
@@ -270,13 +290,14 @@ static void load_path(struct modules *m, const char *path, size_t len)
 static unsigned load_name(struct modules *m, const char *name)
 {
 	struct module_line l;
+	unsigned hanging = m->hanging;
 	size_t end;
 
 	if (!module_find(m->dep, m->ndep, name, &l))
 		return 0;
 	if (is_loaded(m, l.path))
 		return 1;
-	for (end = l.nneeds; end;) {
+	for (end = l.nneeds; end && m->hanging == hanging;) {
 		size_t start;
 
 		while (end && l.needs[end - 1] == ' ')
@@ -286,7 +307,8 @@ static unsigned load_name(struct modules *m, const char *name)
 		load_path(m, l.needs + start, end - start);
 		end = start;
 	}
-	load_path(m, l.path, l.len);
+	if (m->hanging == hanging)
+		load_path(m, l.path, l.len);
 	return 1;
 }
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #define MODULE_NAME 64
+#define MODULE_SECONDS 10
 
 /* A line of modules.dep: the module's path and those it needs, the last of which comes first. Not NUL-terminated. */
 struct module_line { const char *path, *needs; size_t len, nneeds; };
@@ -32,13 +33,13 @@ struct modules {
 	char line[8192]; /* the kernel's command line */
 	size_t nline;
 	const char *loaded[512]; /* lines of dep that are done with */
-	unsigned nloaded, failed;
+	unsigned nloaded, failed, hanging;
 };
 
 /* The running kernel's. 0, or -1: nothing is loaded. */
 int modules_open(struct modules *m);
 /* Load with dependencies what answers, unless refused, to an alias or a name (a file system's: "fs-ext4"). Returns how many modules that were. What fails is
- * counted, and said in main.log. Blocks as long as a driver's start does. */
+ * counted, and said in main.log. A driver that does not come to an end within MODULE_SECONDS is left to itself, and what needs it. */
 unsigned modules_load(struct modules *m, const char *alias);
 /* Everything in modules.load. */
 void modules_load_listed(struct modules *m);

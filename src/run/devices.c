@@ -17,6 +17,8 @@
 
 #define QUIET_MS 2000 /* no new device for so long: no more are to come */
 #define SAY_SECONDS 5
+#define COLD_SECONDS 30
+#define CONTAINER_SECONDS 30
 #define LOADER_MS 500
 
 /* --- drivers */
@@ -48,6 +50,9 @@ static _Noreturn void be_loader(int events, int done)
 	/* devices that those drivers found: of a bus behind a bus, and so on */
 	while (load_next(&m, events, 0))
 		;
+	/* a child that hangs in a driver has it open still: its end would not be seen */
+	if (write(done, "", 1) != 1)
+		_exit(1);
 	close(done);
 	for (;;)
 		load_next(&m, events, DEADLINE_NEVER);
@@ -128,6 +133,17 @@ static const struct device *meant(const struct devices *all, const char *source)
 	return NULL;
 }
 
+static bool is_cold(struct devices *all)
+{
+	struct pollfd p = {.fd = all->cold};
+
+	if (all->cold >= 0 && poll(&p, 1, 0) > 0) { /* the loader said so, or died */
+		close(all->cold);
+		all->cold = -1;
+	}
+	return all->cold < 0;
+}
+
 enum news { NOTHING, SOMETHING, BLOCK_DEVICE };
 
 static enum news hear(struct devices *all, int64_t deadline)
@@ -140,8 +156,10 @@ static enum news hear(struct devices *all, int64_t deadline)
 		look_at_all(all);
 		return BLOCK_DEVICE;
 	}
-	if (rc <= 0)
+	if (rc <= 0) {
+		is_cold(all); /* else it would end every wait at once */
 		return NOTHING;
+	}
 	if (strcmp(e.subsystem, "block") || !e.devname[0])
 		return SOMETHING;
 	if (!strcmp(e.action, "remove"))
@@ -151,23 +169,21 @@ static enum news hear(struct devices *all, int64_t deadline)
 	return BLOCK_DEVICE;
 }
 
-static bool is_cold(struct devices *all)
-{
-	struct pollfd p = {.fd = all->cold};
-
-	if (all->cold >= 0 && poll(&p, 1, 0) > 0) { /* the loader has closed its end, or died */
-		close(all->cold);
-		all->cold = -1;
-	}
-	return all->cold < 0;
-}
-
 /* The kernel lets no driver's loading end before its disks are there, but for USB's
  * (async_synchronize_full, do_init_module). */
-static void await_cold(struct devices *all, int64_t end)
+static void await_cold(struct devices *all)
 {
-	while (!is_cold(all) && clock_ms() < end)
-		hear(all, end);
+	int64_t end = deadline_in(COLD_SECONDS), say = deadline_in(SAY_SECONDS);
+
+	while (!is_cold(all) && clock_ms() < end) {
+		if (clock_ms() >= say) {
+			log_say("waiting for the drivers, %d s at most", COLD_SECONDS);
+			say = DEADLINE_NEVER;
+		}
+		hear(all, deadline_first(end, say));
+	}
+	if (all->cold >= 0)
+		log_say("the drivers are not all there: going on with what is");
 	while (hear(all, 0))
 		;
 }
@@ -175,15 +191,24 @@ static void await_cold(struct devices *all, int64_t end)
 static const struct device *await_meant(struct devices *all, const char *source, long seconds,
 					int64_t end)
 {
-	int64_t say = deadline_in(SAY_SECONDS);
+	int64_t say = deadline_in(SAY_SECONDS), quiet = deadline_in_ms(QUIET_MS);
+	bool named = seconds <= CONTAINER_SECONDS; /* soon enough, by whoever finds no root */
 	const struct device *d;
 
 	while (!(d = meant(all, source)) && clock_ms() < end) {
+		if (!named && clock_ms() >= quiet) {
+			quiet = DEADLINE_NEVER;
+			named = devices_say_containers(all);
+			if (named) /* root lies in there, in all likelihood */
+				end = deadline_first(end, deadline_in(CONTAINER_SECONDS));
+		}
 		if (clock_ms() >= say) {
 			log_say("waiting for root=%s, %ld s at most", source, seconds);
 			say = DEADLINE_NEVER;
 		}
-		hear(all, deadline_first(end, say));
+		if (hear(all, deadline_first(end, named ? say : deadline_first(say, quiet))) ==
+		    BLOCK_DEVICE)
+			quiet = deadline_in_ms(QUIET_MS);
 	}
 	return d;
 }
@@ -200,10 +225,11 @@ static void await_quiet(struct devices *all, int64_t end)
 
 const struct device *devices_await(struct devices *all, const char *source, long seconds)
 {
-	int64_t end = deadline_in(seconds);
+	int64_t end;
 
 	look_at_all(all);
-	await_cold(all, end);
+	await_cold(all);
+	end = deadline_in(seconds);
 	if (source)
 		return await_meant(all, source, seconds, end);
 	await_quiet(all, end);

@@ -19,7 +19,7 @@ struct devices { /* in memory shared with operations */
 
 /* Open the kernel's ears and start the loader. 0/-1. */
 int devices_start(struct devices *all);
-/* Wait until the drivers of what is there are loaded, then for the device that a source means; NULL: not within so many seconds. Without a
+/* Wait until the drivers of what is there are loaded, half a minute at most, then for the device that a source means; NULL: not within so many seconds. Without a
  * source (NULL): until no more devices come. */
 const struct device *devices_await(struct devices *all, const char *source, long seconds);
 /* The one at this path, NULL: none. */
