@@ -1,5 +1,6 @@
 #include "run/switch.h"
 
+#include "base/child.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/place.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
@@ -43,7 +45,35 @@ bool switch_can(void)
 	return statfs("/", &s) == 0 && (s.f_type == RAMFS_MAGIC || s.f_type == TMPFS_MAGIC);
 }
 
-static int become(const char *init, char **argv)
+/* What is ignored or blocked stays so for the next program: an init whose children do not die of
+ * SIGPIPE, or do not hear TERM. */
+static void forget_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* ENOENT: it is not there; all else is said. */
+static int try_init(const char *init, char **argv)
+{
+	char why[320];
+	int error;
+
+	argv[0] = (char *)init;
+	execv(init, argv);
+	error = errno;
+	if (error == ENOENT && access(init, F_OK)) /* a link into nothing, too */
+		return ENOENT;
+	child_exec_reason("/", init, error, why, sizeof why);
+	log_say("%s", why);
+	return error == ENOENT ? ENOEXEC : error;
+}
+
+int switch_init(const char *init, char **argv)
 {
 	static const char *const usual[] = {"/sbin/init",
 					    "/usr/lib/systemd/systemd",
@@ -51,20 +81,12 @@ static int become(const char *init, char **argv)
 					    "/etc/init",
 					    "/bin/init",
 					    "/bin/sh"};
-	int error;
 
-	if (init[0]) {
-		argv[0] = (char *)init;
-		execv(init, argv);
-		log_say("init=%s: %s", init, strerror(errno));
-	}
-	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
-		argv[0] = (char *)usual[i];
-		execv(usual[i], argv);
-		error = errno;
-		if (error != ENOENT)
-			log_say("%s: %s", usual[i], strerror(error));
-	}
+	forget_signals();
+	if (init[0] && try_init(init, argv) == ENOENT)
+		log_say("init=%s: %s", init, strerror(ENOENT));
+	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+		try_init(usual[i], argv);
 	errno = ENOENT;
 	return -1;
 }
@@ -82,5 +104,5 @@ int switch_root(const char *root, const char *init, char **argv)
 	path_each(old, ".", forget_one, NULL);
 	close(old);
 	close(new);
-	return become(init, argv);
+	return switch_init(init, argv);
 }
