@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define BY "/dev/disk/by-"
@@ -82,6 +84,35 @@ static const struct tag *parse(const char *source, char *value, size_t cap)
 	return NULL;
 }
 
+bool device_number(const char *source, unsigned *major, unsigned *minor)
+{
+	unsigned long n;
+	char more;
+
+	if (sscanf(source, "%u:%u%c", major, minor, &more) == 2)
+		return true;
+	if (!source[0] || strlen(source) > 8 || source[strspn(source, "0123456789abcdefABCDEF")])
+		return false;
+	n = strtoul(source, NULL, 16);
+	*major = (n & 0xfff00) >> 8;
+	*minor = (n & 0xff) | ((n >> 12) & 0xfff00);
+	return true;
+}
+
+static bool has_number(const struct device *d, const char *source)
+{
+	unsigned major, minor;
+
+	return (d->major || d->minor) && device_number(source, &major, &minor) &&
+	       d->major == major && d->minor == minor;
+}
+
+bool device_shares(const struct device *a, const struct device *b)
+{
+	return !strcmp(a->type, "btrfs") && !strcmp(b->type, "btrfs") &&
+	       !strcmp(a->uuid, b->uuid) && strcmp(a->part, b->part) != 0;
+}
+
 bool device_is(const struct device *d, const char *source)
 {
 	char value[256];
@@ -89,7 +120,7 @@ bool device_is(const struct device *d, const char *source)
 	const char *is = t ? (const char *)d + t->offset : NULL;
 
 	if (!t)
-		return source[0] == '/' && !strcmp(source, d->path);
+		return source[0] == '/' ? !strcmp(source, d->path) : has_number(d, source);
 	if (!t->offset || !value[0])
 		return false;
 	return t->any_case ? !strcasecmp(is, value) : !strcmp(is, value);
@@ -211,6 +242,7 @@ int device_probe(const char *path, struct device *d)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc = -1;
 	blkid_probe pr = blkid_new_probe();
 	char usage[16] = "";
+	struct stat st;
 
 	memset(d, 0, sizeof *d);
 	str_copy(d->path, sizeof d->path, path);
@@ -225,9 +257,14 @@ int device_probe(const char *path, struct device *d)
 	value_of(pr, "TYPE", d->type, sizeof d->type);
 	value_of(pr, "USAGE", usage, sizeof usage);
 	value_of(pr, "UUID", d->uuid, sizeof d->uuid);
+	value_of(pr, "UUID_SUB", d->part, sizeof d->part);
 	value_of(pr, "LABEL", d->label, sizeof d->label);
 	value_of(pr, "PART_ENTRY_UUID", d->partuuid, sizeof d->partuuid);
 	value_of(pr, "PART_ENTRY_NAME", d->partlabel, sizeof d->partlabel);
+	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode)) {
+		d->major = major(st.st_rdev);
+		d->minor = minor(st.st_rdev);
+	}
 	d->filesystem = !strcmp(usage, "filesystem");
 	d->hides = !strcmp(usage, "raid") || !strcmp(usage, "crypto");
 out:

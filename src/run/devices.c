@@ -236,6 +236,16 @@ const struct device *devices_await(struct devices *all, const char *source, long
 	return NULL;
 }
 
+const struct device *devices_twin(const struct devices *all, const char *source,
+				  const struct device *d)
+{
+	for (unsigned i = 0; i < all->n; i++)
+		if (&all->list[i] != d && device_is(&all->list[i], source) &&
+		    !device_shares(&all->list[i], d))
+			return &all->list[i];
+	return NULL;
+}
+
 const struct device *devices_asleep(const struct devices *all)
 {
 	for (unsigned i = 0; i < all->n; i++)

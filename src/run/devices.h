@@ -24,6 +24,8 @@ int devices_start(struct devices *all);
 const struct device *devices_await(struct devices *all, const char *source, long seconds);
 /* The one at this path, NULL: none. */
 struct device *devices_named(struct devices *all, const char *path);
+/* Another that a source means as well as this one, NULL: none. */
+const struct device *devices_twin(const struct devices *all, const char *source, const struct device *d);
 /* The first with a hibernation image, NULL: none. */
 const struct device *devices_asleep(const struct devices *all);
 /* Say what hides file systems from this program. True: there is something. */

@@ -26,9 +26,14 @@ void find_device(struct find *f)
 {
 	const char *source = root_can_appear(f->words.source) ? f->words.source : NULL;
 	const struct device *d = devices_await(&f->all, source, root_patience(&f->words));
+	const struct device *twin = d ? devices_twin(&f->all, source, d) : NULL;
 
 	if (d)
 		str_copy(f->device, sizeof f->device, d->path);
+	f->doubt = twin;
+	if (twin)
+		log_say("root=%s means two, %s and %s: one may be a copy. %s is taken%s", source,
+			d->path, twin->path, d->path, f->rescue ? ", only to be looked at" : "");
 }
 
 /* What the kernel is to know before it can put a file system of several devices together. */

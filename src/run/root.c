@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/cmdline.h"
+#include "base/device.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,6 +65,7 @@ long root_patience(const struct root_words *w)
 
 bool root_can_appear(const char *source)
 {
+	unsigned major, minor;
 	static const char never[][13] = {"/dev/mapper/", "/dev/dm-", "/dev/md", "/dev/disk/"};
 	static const char known[][22] = {"/dev/disk/by-uuid/",
 					 "/dev/disk/by-label/",
@@ -76,11 +78,11 @@ bool root_can_appear(const char *source)
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (str_starts(source, known[i]))
-			return true;
+			return !strstr(source, "/PARTNROFF="); /* so many partitions on */
 	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
 		if (str_starts(source, never[i]))
 			return false;
-	return str_starts(source, "/dev/");
+	return str_starts(source, "/dev/") || device_number(source, &major, &minor);
 }
 
 /* --- choice */

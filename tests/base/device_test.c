@@ -88,6 +88,38 @@ START_TEST(another_name_is_another_device)
 }
 END_TEST
 
+START_TEST(device_is_known_by_its_number)
+{
+	struct device d = {.path = "/dev/sda3", .major = 8, .minor = 3};
+	struct device far = {.path = "/dev/x", .major = 259, .minor = 300};
+
+	ck_assert(device_is(&d, "8:3"));
+	ck_assert(device_is(&d, "803"));
+	ck_assert(device_is(&d, "0803"));
+	ck_assert(device_is(&far, "259:300"));
+	ck_assert(device_is(&far, "11032c"));
+	ck_assert(!device_is(&d, "8:4"));
+	ck_assert(!device_is(&d, "8:3x"));
+	ck_assert(!device_is(&d, "8:"));
+	ck_assert(!device_is(&d, "0x803"));
+	ck_assert(!device_is(&d, ""));
+	ck_assert(!device_is(&(struct device){.path = "/image"}, "0:0"));
+	ck_assert(!device_is(&(struct device){.path = "/image"}, "0"));
+}
+END_TEST
+
+START_TEST(devices_of_one_btrfs_are_no_copies_of_each_other)
+{
+	struct device a = {.type = "btrfs", .uuid = "1", .part = "a"}, b = a;
+
+	ck_assert(!device_shares(&a, &b)); /* the same device twice: a copy */
+	strcpy(b.part, "b");
+	ck_assert(device_shares(&a, &b));
+	strcpy(b.uuid, "2");
+	ck_assert(!device_shares(&a, &b));
+}
+END_TEST
+
 START_TEST(btrfs_is_known)
 {
 	struct device d;
@@ -99,6 +131,7 @@ START_TEST(btrfs_is_known)
 	ck_assert_int_eq(device_probe(image, &d), 0);
 	ck_assert_str_eq(d.type, "btrfs");
 	ck_assert(device_is(&d, "LABEL=b"));
+	ck_assert_str_ne(d.part, "");
 }
 END_TEST
 
@@ -280,6 +313,8 @@ Suite *device_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, file_system_is_known_by_its_names);
 	tcase_add_test(t, another_name_is_another_device);
+	tcase_add_test(t, device_is_known_by_its_number);
+	tcase_add_test(t, devices_of_one_btrfs_are_no_copies_of_each_other);
 	tcase_add_test(t, btrfs_is_known);
 	tcase_add_test(t, encrypted_volume_is_named_and_no_file_system);
 	tcase_add_test(t, sleeping_swap_is_told_from_swap);

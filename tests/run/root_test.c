@@ -92,6 +92,10 @@ START_TEST(only_plain_devices_are_waited_for)
 	ck_assert(root_can_appear("PARTLABEL=root"));
 	ck_assert(root_can_appear("/dev/nvme0n1p2"));
 	ck_assert(root_can_appear("/dev/disk/by-partlabel/root"));
+	ck_assert(root_can_appear("8:3"));
+	ck_assert(root_can_appear("0803"));
+	ck_assert(!root_can_appear("8:3x"));
+	ck_assert(!root_can_appear("PARTUUID=1-2/PARTNROFF=1"));
 	ck_assert(!root_can_appear("/dev/disk/by-id/nvme-x"));
 	ck_assert(!root_can_appear("/dev/disk/by-path/pci-0"));
 	ck_assert(!root_can_appear("/dev/mapper/vg-root"));
