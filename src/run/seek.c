@@ -90,23 +90,32 @@ static long long last_used(const struct target *t)
 	return last;
 }
 
+static void fill(struct look *l, const struct target *t, const char *subvolume, bool preset)
+{
+	struct root_system *s = &l->list[l->n++];
+
+	*s = (struct root_system){.has_init = has_init(t), .preset = preset};
+	str_copy(s->device, sizeof s->device, l->device->path);
+	str_copy(s->type, sizeof s->type, l->device->type);
+	str_copy(s->subvolume, sizeof s->subvolume, subvolume);
+	str_copy(s->name, sizeof s->name, t->os_name);
+	s->fstab = what_fstab_says(t, l->device, subvolume);
+	s->used = last_used(t);
+}
+
 static void add_system(struct look *l, const char *subvolume, bool preset)
 {
-	struct root_system *s = &l->list[l->n];
 	struct target t;
 	char path[200];
 
 	snprintf(path, sizeof path, POINT "/%s", subvolume);
-	if (l->n < SEEK_MOST && target_open(&t, path) == 0 && is_system(&t)) {
-		*s = (struct root_system){.has_init = has_init(&t), .preset = preset};
-		str_copy(s->device, sizeof s->device, l->device->path);
-		str_copy(s->type, sizeof s->type, l->device->type);
-		str_copy(s->subvolume, sizeof s->subvolume, subvolume);
-		str_copy(s->name, sizeof s->name, t.os_name);
-		s->fstab = what_fstab_says(&t, l->device, subvolume);
-		s->used = last_used(&t);
-		l->n++;
-	}
+	if (target_open(&t, path))
+		return;
+	if (is_system(&t) && l->n < SEEK_MOST)
+		fill(l, &t, subvolume, preset);
+	else if (is_system(&t))
+		log_say("%s %s holds a system, too: only the first %d are looked at",
+			l->device->path, subvolume, SEEK_MOST);
 	target_close(&t);
 }
 
@@ -176,11 +185,13 @@ unsigned seek_systems(const struct device *devices, unsigned n, struct root_syst
 	l->n = 0;
 	for (unsigned i = 0; i < n; i++) {
 		l->device = &devices[i];
-		if (can_hold_a_system(devices[i].type) &&
+		if (!can_hold_a_system(devices[i].type) ||
 		    supervisor_operation(
 			&(struct operation){"look for a system", look_at_device, l, SECONDS}, why,
-			sizeof why))
-			log_say("%s could not be looked at: %s", devices[i].path, why);
+			sizeof why) == 0)
+			continue;
+		umount2(POINT, MNT_DETACH); /* under it, the next one would not be seen */
+		log_say("%s could not be looked at: %s", devices[i].path, why);
 	}
 	rmdir(POINT);
 	memcpy(list, l->list, l->n * sizeof *list);
