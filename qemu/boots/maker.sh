@@ -117,7 +117,8 @@ row_raid1() {
 	dos raid1a
 	dos raid1b
 	mdadm --create /dev/md0 --run --quiet --level=1 --raid-devices=2 --metadata=1.2 --assume-clean "$(part raid1a 1)" "$(part raid1b 1)"
-	words="rd.md.uuid=$(mdadm --detail --export /dev/md0 | sed -n 's/^MD_UUID=//p')"
+	# dracut starts an array without a leg after two thirds of rd.retry, which is 180 s.
+	words="rd.md.uuid=$(mdadm --detail --export /dev/md0 | sed -n 's/^MD_UUID=//p') rd.retry=30"
 	ext4 /dev/md0
 	fs /dev/md0 / ext4
 }
