@@ -101,7 +101,7 @@ make_blkid() {
 		cd "$work/util-linux"
 		few_formats
 		./configure --quiet --disable-dependency-tracking --host="$2" --disable-all-programs --enable-libblkid \
-			--disable-shared --enable-static --disable-nls --without-python --without-systemd \
+			--disable-shared --enable-static --disable-nls --without-python --without-systemd --without-econf \
 			CC="$1" AR=gcc-ar RANLIB=gcc-ranlib NM=gcc-nm CPPFLAGS="$3" CFLAGS="$4"
 		make -s libblkid.la
 		cp .libs/libblkid.a "$out/"
