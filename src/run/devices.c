@@ -203,7 +203,8 @@ static const struct device *await_meant(struct devices *all, const char *source,
 				end = deadline_first(end, deadline_in(CONTAINER_SECONDS));
 		}
 		if (clock_ms() >= say) {
-			log_say("waiting for root=%s, %ld s at most", source, seconds);
+			log_say("waiting for root=%s, %lld s at most", source,
+				(long long)(end - clock_ms()) / 1000 + 1);
 			say = DEADLINE_NEVER;
 		}
 		if (hear(all, deadline_first(end, named ? say : deadline_first(say, quiet))) ==
