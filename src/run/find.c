@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/module.h"
+#include "base/path.h"
 #include "run/mounts.h"
 #include "run/seek.h"
 #include "run/supervisor.h"
@@ -21,6 +22,7 @@
 #define MOUNT_SECONDS 300 /* a journal may be long */
 #define LOOK_SECONDS 60
 #define LOOK_POINT "/run/rd-recovery.root"
+#define SWAP_POINT "/run/rd-recovery.swap"
 
 void find_device(struct find *f)
 {
@@ -86,6 +88,51 @@ static int look_as(struct find *f, const char *type)
 	return mount_look(f->device, type, LOOK_POINT, data[0] ? data : NULL) ? errno : 0;
 }
 
+static bool look_into(const struct find *f, const struct fstab_entry *holder, const char *file)
+{
+	char device[300], data[256];
+	bool found = false;
+	int folder;
+
+	if (device_find(holder->source, device, sizeof device))
+		return false;
+	prepare_for(f, holder->type);
+	mounts_flags(holder->options, data, sizeof data);
+	if (mount_look(device, holder->type, SWAP_POINT, data[0] ? data : NULL)) {
+		log_line("%s could not be looked at for a hibernation image: %s", device,
+			 strerror(errno));
+		return false;
+	}
+	folder = open(SWAP_POINT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder >= 0) {
+		found = hibernation_in_file(folder, file);
+		close(folder);
+	}
+	umount2(SWAP_POINT, 0);
+	return found;
+}
+
+/* A swap file may have a file system, or a subvolume, of its own. */
+static void look_elsewhere(struct find *f, const struct target *t)
+{
+	char text[65536];
+	ssize_t len = path_read(t->fd, "/etc/fstab", text, sizeof text);
+	const char *p = text, *line, *file;
+	struct fstab_entry e, holder;
+	size_t n;
+
+	mkdir(SWAP_POINT, 0700);
+	while (len > 0 && line_next(&p, text + len, &line, &n)) {
+		if (fstab_parse_line(line, n, &e) <= 0 || strcmp(e.type, "swap"))
+			continue;
+		file = mounts_holder(text, (size_t)len, e.source, &holder);
+		if (file && look_into(f, &holder, file)) {
+			str_copy(f->asleep, sizeof f->asleep, e.source);
+			return;
+		}
+	}
+}
+
 /* A mount for real, read-only or not, replays the journal: under a system that sleeps in a swap
  * file there, its end. */
 static int look_asleep(void *arg)
@@ -98,8 +145,8 @@ static int look_asleep(void *arg)
 	error = each_type(f, look_as);
 	if (error)
 		return error;
-	if (target_open(&t, LOOK_POINT) == 0)
-		hibernation_of(&t, f->asleep, sizeof f->asleep);
+	if (target_open(&t, LOOK_POINT) == 0 && !hibernation_of(&t, f->asleep, sizeof f->asleep))
+		look_elsewhere(f, &t);
 	target_close(&t);
 	umount2(LOOK_POINT, 0);
 	return 0;
@@ -114,6 +161,7 @@ static bool is_asleep(struct find *f)
 	if (supervisor_operation(
 		&(struct operation){"look for a hibernation image", look_asleep, f, LOOK_SECONDS},
 		why, sizeof why)) {
+		umount2(SWAP_POINT, MNT_DETACH);
 		umount2(LOOK_POINT, MNT_DETACH);
 		log_line("%s could not be looked at for a hibernation image: %s", f->device, why);
 	}

@@ -84,6 +84,28 @@ bool mounts_wanted(const struct fstab_entry *e)
 	return false;
 }
 
+const char *mounts_holder(const char *text, size_t len, const char *path,
+			  struct fstab_entry *holder)
+{
+	const char *p = text, *line, *rest = NULL;
+	struct fstab_entry e;
+	size_t n, longest = 1;
+
+	while (line_next(&p, text + len, &line, &n)) {
+		size_t point;
+
+		if (fstab_parse_line(line, n, &e) <= 0)
+			continue;
+		point = strlen(e.point);
+		if (point > longest && str_starts(path, e.point) && path[point] == '/') {
+			*holder = e;
+			longest = point;
+			rest = path + point;
+		}
+	}
+	return rest;
+}
+
 static void point_path(const struct mounts *m, const char *point, char *dst, size_t cap)
 {
 	snprintf(dst, cap, "%s%s", strcmp(m->root, "/") ? m->root : "", point);

@@ -38,6 +38,9 @@ void mounts_end(struct mounts *m);
 
 /* Is this entry one a run needs? Pure. */
 bool mounts_wanted(const struct fstab_entry *e);
+/* The entry of an fstab's text on whose file system, other than root's, a path lies. Returns what of the path is below its point, NULL: none.
+ * Pure. */
+const char *mounts_holder(const char *text, size_t len, const char *path, struct fstab_entry *holder);
 /* The mount(2) flags of fstab's options; the rest goes to data. Pure. */
 unsigned long mounts_flags(const char *options, char *data, size_t cap);
 

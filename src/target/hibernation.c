@@ -39,6 +39,14 @@ static bool look_into(int fd)
 	return hibernation_mark(page, got);
 }
 
+bool hibernation_in_file(int folder, const char *path)
+{
+	struct stat st;
+
+	return !path_stat(folder, path, true, &st) && S_ISREG(st.st_mode) &&
+	       look_into(path_open(folder, path, O_RDONLY, 0));
+}
+
 static bool look_at(const char *path)
 {
 	return look_into(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
@@ -48,10 +56,9 @@ static bool look_at(const char *path)
 static bool look_at_source(const struct target *t, const char *source)
 {
 	char device[300];
-	struct stat st;
 
-	if (source[0] == '/' && !path_stat(t->fd, source, true, &st) && S_ISREG(st.st_mode))
-		return look_into(path_open(t->fd, source, O_RDONLY, 0));
+	if (source[0] == '/' && hibernation_in_file(t->fd, source))
+		return true;
 	return !device_find(source, device, sizeof device) && str_starts(device, "/dev/") &&
 	       look_at(device);
 }

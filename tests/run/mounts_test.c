@@ -42,6 +42,26 @@ START_TEST(options_become_flags_and_data)
 }
 END_TEST
 
+START_TEST(swap_file_is_known_to_lie_on_another_file_system)
+{
+	static const char text[] = "UUID=a / btrfs subvol=@ 0 0\n"
+				   "UUID=a /swap btrfs subvol=@swap 0 0\n"
+				   "malformed\n"
+				   "UUID=b /swap/deep ext4 defaults 0 0\n"
+				   "/swap/file none swap sw 0 0\n";
+	struct fstab_entry e;
+
+	ck_assert_str_eq(mounts_holder(text, sizeof text - 1, "/swap/file", &e), "/file");
+	ck_assert_str_eq(e.options, "subvol=@swap");
+	ck_assert_str_eq(mounts_holder(text, sizeof text - 1, "/swap/deep/a/b", &e), "/a/b");
+	ck_assert_str_eq(e.source, "UUID=b");
+	ck_assert_ptr_null(mounts_holder(text, sizeof text - 1, "/swapfile", &e));
+	ck_assert_ptr_null(mounts_holder(text, sizeof text - 1, "/swap", &e));
+	ck_assert_ptr_null(mounts_holder(text, sizeof text - 1, "UUID=a", &e));
+	ck_assert_ptr_null(mounts_holder("", 0, "/swap/file", &e));
+}
+END_TEST
+
 Suite *mounts_suite(void)
 {
 	Suite *s = suite_create("mounts");
@@ -50,6 +70,7 @@ Suite *mounts_suite(void)
 	tcase_add_test(t, what_holds_the_named_folders_is_wanted);
 	tcase_add_test(t, all_else_stays_unmounted);
 	tcase_add_test(t, options_become_flags_and_data);
+	tcase_add_test(t, swap_file_is_known_to_lie_on_another_file_system);
 	suite_add_tcase(s, t);
 	return s;
 }
