@@ -45,9 +45,9 @@ END_TEST
 START_TEST(swap_file_is_known_to_lie_on_another_file_system)
 {
 	static const char text[] = "UUID=a / btrfs subvol=@ 0 0\n"
+				   "UUID=b /swap/deep ext4 defaults 0 0\n"
 				   "UUID=a /swap btrfs subvol=@swap 0 0\n"
 				   "malformed\n"
-				   "UUID=b /swap/deep ext4 defaults 0 0\n"
 				   "/swap/file none swap sw 0 0\n";
 	struct fstab_entry e;
 
