@@ -93,6 +93,7 @@ subvolumes() {
 
 # separate_disks: what split.img and hung.img leave to file systems of their own, each named in fstab in another way.
 separate_disks() {
+	sed -i "s|^/dev/vda / |UUID=$(uuid split) / |" "$root/etc/fstab"
 	for _sub in boot var home; do
 		mv "$root/$_sub" "$dir/mnt/$_sub"
 		mkdir "$root/$_sub"
@@ -137,13 +138,13 @@ systemd() {
 	disk root.img "$root" 1G -U "$(uuid root)"
 
 	separate_disks
-	disk split.img "$root" 1G
+	disk split.img "$root" 1G -U "$(uuid split)"
 
 	# A package manager that hangs for ever, whatever is asked of it.
 	mkdir "$dir/mnt/programs"
 	cp -p "$root/usr/bin/dpkg-deb" "$root/usr/bin/dpkg" "$root/usr/bin/apt-get" "$dir/mnt/programs/"
 	hang
-	disk hung.img "$root" 1G
+	disk hung.img "$root" 1G -U "$(uuid split)"
 	cp -p "$dir/mnt/programs/"* "$root/usr/bin/"
 	btrfs_disk
 }
