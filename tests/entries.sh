@@ -322,7 +322,7 @@ kernel_install_keeps_a_fresh_image() {
 	holds 1
 	for _name in repair new-password; do
 		_entry=$root/boot/loader/entries/a-rd-recovery-$_name-1.conf
-		for _key in title version machine-id sort-key linux initrd options; do
+		for _key in title version machine-id sort-key linux initrd options grub_users; do
 			[ "$(grep -c "^$_key " "$_entry")" -eq 1 ] || fail "$_name: no $_key"
 		done
 		grep -qx 'linux /rd-recovery/1/linux' "$_entry" || fail "another path: $(cat "$_entry")"

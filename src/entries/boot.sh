@@ -52,7 +52,8 @@ entries_have_keys() {
 	done
 }
 
-# entry_text SLOT NUMBER TITLE WORDS...: no grub_arg --unrestricted: where the menu has a superuser, the entry asks for the password.
+# entry_text SLOT NUMBER TITLE WORDS...: GRUB lets everybody start an entry without grub_users; with a name, whichever, only that user and the
+# superusers, where there are superusers.
 entry_text() {
 	_slot=$1 _number=$2 _title=$3
 	shift 3
@@ -64,6 +65,7 @@ entry_text() {
 	echo "linux $(loader_path "$rescue/$_slot/linux")"
 	echo "initrd $(loader_path "$rescue/$_slot/initrd")"
 	echo "options $*"
+	echo 'grub_users root'
 }
 
 # entries_write SLOT: both, where there are others. New names: nothing on vfat is renamed over.
