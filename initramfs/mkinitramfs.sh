@@ -310,6 +310,7 @@ choose_compression() {
 	for compress in xz zstd gzip; do
 		grep -q "^CONFIG_RD_$(echo "$compress" | tr '[:lower:]' '[:upper:]')=y" "$work/config" && command -v "$compress" >/dev/null && return 0
 	done
+	return 0
 }
 
 compressed() {

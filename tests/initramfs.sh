@@ -100,6 +100,12 @@ every_compression_is_unpacked() {
 	cmp "$dir/best" "$dir/xz" || fail 'not what the kernel can unpack best'
 }
 
+unknown_kernel_gets_what_every_kernel_unpacks() {
+	rm "$root/boot/config-$kernel"
+	sh initramfs/mkinitramfs.sh --kernel "$kernel" --root "$root" --payload build/rd-recovery --portable --drivers needed --output "$dir/a" || fail 'no image'
+	gzip -dc <"$dir/a" | cpio -t --quiet | grep -qx init || fail 'not gzip'
+}
+
 # In the ways that kmod itself reads here.
 modules_are_carried_uncompressed() {
 	rm "$root/lib/modules"
@@ -188,7 +194,8 @@ stick_refuses_what_is_no_kernel() {
 }
 
 cases='init_is_the_payload two_builds_are_identical what_a_module_needs_is_carried_and_listed modules_carry_their_aliases
-	soft_dependencies_come_first every_compression_is_unpacked modules_are_carried_uncompressed secrets_are_for_root_alone
+	soft_dependencies_come_first every_compression_is_unpacked unknown_kernel_gets_what_every_kernel_unpacks
+	modules_are_carried_uncompressed secrets_are_for_root_alone
 	portable_holds_nothing_of_the_system sources_come_when_asked_for a_failed_build_leaves_the_old_image wrong_words_are_refused
 	stick_boots_by_bios_and_uefi stick_refuses_what_is_no_kernel'
 
