@@ -150,6 +150,13 @@ failed_build_keeps_the_old_image() {
 	holds 1
 }
 
+merged_sbin_is_found_too() {
+	system
+	printf '#!/bin/sh\necho "-rwxr-xr-x 1 root root 1 Jan  1 00:00 usr/bin/rd-recovery"\n' >"$root/usr/bin/lsinitrd"
+	entry 0 update
+	holds 1
+}
+
 full_boot_keeps_the_old_image() {
 	system
 	boot_of_its_own -o "size=$(($(stat -c %s "$root/boot/vmlinuz-$kernel") / 512 + 2048))k"
@@ -519,7 +526,7 @@ status_finds_root_on_a_device() {
 
 cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own second_update_takes_the_other_slot
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
-	failed_build_keeps_the_old_image full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
+	failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
 	removed_kernel_gives_way_to_another
 	words_are_the_systems_own_without_what_starts_another_boot words_open_what_dracut_has_to_open
 	grub_gets_both_entries grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image

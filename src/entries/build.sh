@@ -67,11 +67,11 @@ health_decide() {
 	say "this system is not healthy ('rd-recovery diagnose' says why); there is no good rescue image, so this one is built all the same"
 }
 
-# Generic: it has to boot on other hardware too.
+# Generic: it has to boot on other hardware too. /usr/sbin may be a link to bin.
 build_dracut() {
 	in_root dracut --force --quiet --no-hostonly --no-hostonly-cmdline --no-uefi --add rd-recovery --kver "$kver" \
 		"${work#"$root"}/initrd" || die "dracut built no initramfs for $kver"
-	in_root lsinitrd "${work#"$root"}/initrd" | grep -q ' usr/sbin/rd-recovery$' || die 'dracut left the rd-recovery module out'
+	in_root lsinitrd "${work#"$root"}/initrd" | grep -qE ' usr/s?bin/rd-recovery$' || die 'dracut left the rd-recovery module out'
 }
 
 build_self() {
