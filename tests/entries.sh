@@ -455,7 +455,7 @@ uninstall_takes_the_entries_along() {
 
 wrong_use_is_refused() {
 	system
-	for _words in '' 'updat' 'update a b' 'update --image genkernel' 'update --sideways x' 'update --boot' 'update ../x' 'update --kernel='; do
+	for _words in '' 'updat' 'update a b' 'update --image genkernel' 'update --sideways x' 'update --boot' 'update ../x' 'update --kernel=' 'update --kernel /boot/vmlinuz'; do
 		# shellcheck disable=SC2086 # words
 		entry 2 $_words
 	done

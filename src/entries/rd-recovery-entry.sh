@@ -56,6 +56,8 @@ arguments() {
 		shift
 	done
 	[ -n "$command" ] || wrong 'no command given'
+	# The newest modules are hardly that kernel's.
+	[ -z "$kernel" ] || [ -n "$kver" ] || wrong "--kernel FILE needs its version: $command KVER"
 }
 
 set_option() {
