@@ -201,6 +201,25 @@ removed_kernel_gives_way_to_another() {
 	holds 2
 }
 
+older_kernels_package_leaves_the_newer_ones_image() {
+	system
+	cp -a "$root/lib/modules/$kernel" "$root/lib/modules/5.0.0"
+	cp "$root/boot/vmlinuz-$kernel" "$root/boot/vmlinuz-5.0.0"
+	entry 0 update
+	inside /etc/kernel/postinst.d/zz-rd-recovery 5.0.0 /boot/vmlinuz-5.0.0 >"$dir/out" 2>&1
+	holds 1
+	# Without its fourth word too, as older kernel-installs call it.
+	inside /usr/lib/kernel/install.d/92-rd-recovery.install add 5.0.0 /boot/x >"$dir/out" 2>&1 || fail 'the plugin fails'
+	holds 1
+	inside /usr/lib/kernel/install.d/92-rd-recovery.install add "$kernel" /boot/x >"$dir/out" 2>&1 || fail 'the plugin fails'
+	holds 2
+	rm "$root/boot/vmlinuz-$kernel"
+	inside /usr/lib/kernel/install.d/92-rd-recovery.install add 5.0.0 /boot/x >"$dir/out" 2>&1 || fail 'the plugin fails'
+	holds 1
+	entry 0 update 5.0.0
+	holds 2
+}
+
 # --- cases: kernel words
 
 # made: what is made of the root in $dir/w.
@@ -527,7 +546,7 @@ status_finds_root_on_a_device() {
 cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own second_update_takes_the_other_slot
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
 	failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
-	removed_kernel_gives_way_to_another
+	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image
 	words_are_the_systems_own_without_what_starts_another_boot words_open_what_dracut_has_to_open
 	grub_gets_both_entries grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image
 	grub_reads_loader_entries_once

@@ -7,7 +7,7 @@ command -v rd-recovery-entry >/dev/null || exit 0
 [ -z "${DEB_MAINT_PARAMS-}" ] || [ ! -x /etc/kernel/postinst.d/zz-rd-recovery ] || exit 0
 
 case ${1-} in
-add) rd-recovery-entry update --kernel "${4:?}" "${2:?}" ;;
+add) rd-recovery-entry update --not-older ${4:+--kernel "$4"} "${2:?}" ;;
 remove) rd-recovery-entry remove "${2:?}" ;;
 esac || echo "rd-recovery: no fresh rescue image for $2" >&2
 exit 0

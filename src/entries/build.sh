@@ -86,9 +86,18 @@ build_self() {
 	sh "$_builder" "$@" >&2 || die "no initramfs for $kver"
 }
 
+# newer_stays SLOT: packages of older kernels are configured too.
+newer_stays() {
+	_has=$(manifest_value "$rescue/$1" kernel)
+	[ "$_has" != "$kver" ] && [ "$(printf '%s\n' "$_has" "$kver" | sort -V | tail -n 1)" = "$_has" ] || return 1
+	[ -d "$root/lib/modules/$_has" ] && kernel_of "$_has" >/dev/null || return 1
+	echo "$rescue/$1: the rescue image of the newer kernel $_has stays"
+}
+
 command_update() {
 	_old=$(slot_current)
 	[ -z "$_old" ] || slot_is_ours "$_old"
+	[ -z "$not_older" ] || [ -z "$_old" ] || [ -z "$kver" ] || ! newer_stays "$_old" || return 0
 	image_choose
 	begin_work
 	kernel_choose

@@ -8,7 +8,7 @@ here=$(dirname "$(readlink -f "$0")")
 lib=$here/../lib/rd-recovery
 # From the sources: everything lies beside this file.
 [ ! -f "$here/words.sh" ] || lib=$here
-root='' boot='' image='' kernel='' kver='' command=''
+root='' boot='' image='' kernel='' kver='' command='' not_older=''
 work='' payload=''
 
 say() {
@@ -27,6 +27,7 @@ usage() {
 		       rd-recovery-entry uki             all of it in one .efi in EFI/Linux
 		  --image dracut|self   what builds the initramfs (dracut where it is installed)
 		  --kernel FILE         the kernel, where it is not found by its version
+		  --not-older           the image of a newer kernel that is still installed stays
 		  --root DIR            the system meant (/)
 		  --boot DIR            where kernel and initramfs go (found by itself)
 	END
@@ -48,6 +49,7 @@ arguments() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-h | --help | help) usage && exit 0 ;;
+		--not-older) not_older=yes ;;
 		--*=*) _value=${1#*=} && set_option "${1%%=*}" "$_value" && shift && continue ;;
 		--*) [ $# -gt 1 ] || wrong "$1 needs a value" && set_option "$1" "$2" && shift ;;
 		-*) wrong "$1 is no option" ;;

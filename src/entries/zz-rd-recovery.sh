@@ -9,7 +9,7 @@ command -v rd-recovery-entry >/dev/null || exit 0
 what=$(echo "${DEB_MAINT_PARAMS-}" | tr -d "'" | cut -d ' ' -f 1)
 
 case $0:$what in
-*/postinst.d/*: | */postinst.d/*:configure) rd-recovery-entry update ${2:+--kernel "$2"} "$1" ;;
+*/postinst.d/*: | */postinst.d/*:configure) rd-recovery-entry update --not-older ${2:+--kernel "$2"} "$1" ;;
 */postrm.d/*: | */postrm.d/*:remove) rd-recovery-entry remove "$1" ;;
 esac || echo "rd-recovery: no fresh rescue image for $1" >&2
 exit 0
