@@ -428,6 +428,25 @@ efi_program_holds_it_all() {
 	case $(sorted) in 'Recover a lost login (rd-recovery)|') ;; *) fail "systemd does not see it: $(sorted)" ;; esac
 }
 
+failed_efi_program_leaves_the_old_one() {
+	system
+	boot_of_its_own
+	entry 0 update
+	entry 0 uki
+	sha256sum "$root/boot/EFI/Linux/rd-recovery-1.efi" >"$dir/sums"
+	: >"$root/boot/EFI/Linux/rd-recovery-2.efi.new"
+	# shellcheck disable=SC2016 # the double's
+	printf '#!/bin/sh\ncase $2 in *.efi*) echo half >"$2"; kill -KILL $PPID ;; esac\nexec /bin/cp "$@"\n' >"$root/usr/local/bin/cp"
+	chmod 755 "$root/usr/local/bin/cp"
+	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update >"$dir/out" 2>&1 || fail 'it fails the rest'
+	holds 2
+	grep -q 'the .efi is the old one' "$dir/out" || fail 'not said'
+	sed -i 's/; kill.*PPID/; exit 1/' "$root/usr/local/bin/cp"
+	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update >"$dir/out" 2>&1 || fail 'it fails the rest'
+	[ "$(ls "$root/boot/EFI/Linux")" = rd-recovery-1.efi ] || fail "not one: $(ls "$root/boot/EFI/Linux")"
+	sha256sum --quiet -c "$dir/sums" || fail 'the good one changed'
+}
+
 # The firmware starts it, and the kernel says with which words; the initramfs of the double is none.
 efi_program_boots() {
 	system
@@ -551,7 +570,7 @@ cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own se
 	grub_gets_both_entries grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image
 	grub_reads_loader_entries_once
 	kernel_install_keeps_a_fresh_image kernel_is_installed_on_a_sick_system_too entries_without_sort_keys_come_first_too
-	kernel_packages_keep_a_fresh_image efi_program_holds_it_all efi_program_boots
+	kernel_packages_keep_a_fresh_image efi_program_holds_it_all failed_efi_program_leaves_the_old_one efi_program_boots
 	remove_leaves_nothing uninstall_takes_the_entries_along wrong_use_is_refused
 	status_sees_what_is_wrong status_finds_root_on_a_device'
 

@@ -108,9 +108,9 @@ command_update() {
 	slot_fill "$_new" "$health"
 	entries_write "$_new"
 	[ -z "$_old" ] || slot_remove "$_old"
-	[ -z "$(uki_current)" ] || uki_write "$rescue/$_new"
 	echo "$rescue/$_new: the rescue image of $kver ($image, $(($(stat -c %s "$rescue/$_new/initrd") / 1024)) KiB)"
 	tell_grub
+	uki_refresh "$rescue/$_new"
 }
 
 # GRUB's entry finds the slot by itself, but has to be there.

@@ -14,7 +14,7 @@ uki_current() {
 
 uki_remove() {
 	[ -n "$(uki_current)" ] || return 0
-	rm -f "$(uki_file 1)" "$(uki_file 2)"
+	rm -f "$(uki_file 1)" "$(uki_file 2)" "$(uki_file 1).new" "$(uki_file 2).new"
 	(cd "$boot" && rmdir -p --ignore-fail-on-non-empty EFI/Linux)
 }
 
@@ -58,6 +58,14 @@ uki_join() (
 	objcopy $_sections "$1" uki
 )
 
+# uki_put FILE: whole on the disk before it has a name that a loader lists and that counts as the one in use.
+uki_put() {
+	if ! cp "$work/uki" "$1.new" || ! sync "$1.new" || ! mv "$1.new" "$1" || ! sync "$1" "$boot/EFI/Linux"; then
+		rm -f "$1.new"
+		die "$1 could not be written"
+	fi
+}
+
 # uki_write DIR: of the image there, under the name that is not in use.
 uki_write() {
 	_using=$(uki_current)
@@ -67,14 +75,25 @@ uki_write() {
 	manifest_value "$1" options | tr -d '\n' >"$work/cmdline"
 	cp "$1/linux" "$1/initrd" "$work/"
 	uki_join "$_stub" || die 'objcopy made no unified kernel image'
+	rm -f "$boot"/EFI/Linux/rd-recovery-[12].efi.new
 	room_for "$work/uki"
 	mkdir -p "$boot/EFI/Linux"
-	if ! cp "$work/uki" "$_file" || ! sync "$_file" "$boot/EFI/Linux"; then
-		rm -f "$_file"
-		die "$_file could not be written"
-	fi
+	uki_put "$_file"
 	[ -z "$_using" ] || rm -f "$(uki_file "$_using")"
 	echo "$_file: kernel, initramfs and kernel words in one"
+}
+
+# uki_refresh DIR: the image is there and in the menu whatever becomes of this. Not as a condition: there set -e would not count.
+uki_refresh() {
+	[ -n "$(uki_current)" ] || return 0
+	set +e
+	(
+		set -e
+		uki_write "$1"
+	)
+	_status=$?
+	set -e
+	[ "$_status" -eq 0 ] || say 'the .efi is the old one'
 }
 
 command_uki() {
