@@ -248,6 +248,20 @@ words_are_the_systems_own_without_what_starts_another_boot() {
 	case $(made) in died:*kernel/cmdline) ;; *) fail "without a root: $(made)" ;; esac
 }
 
+# A btrfs whose default subvolume is a snapshot, as findmnt tells it.
+words_leave_the_default_subvolume_to_btrfs() {
+	mount -t tmpfs entries-test "$dir"
+	mkdir -p "$dir/w/etc/kernel" "$dir/bin"
+	printf '%s\n' '#!/bin/sh' 'case $* in *FSTYPE*) echo btrfs ;; *FSROOT*) echo /@/.snapshots/1/snapshot ;; *) echo /dev/none ;; esac' >"$dir/bin/findmnt"
+	chmod 755 "$dir/bin/findmnt"
+	PATH=$dir/bin:$PATH
+	echo 'root=/dev/x ro' >"$dir/w/etc/kernel/cmdline"
+	echo '/dev/x / btrfs defaults 0 0' >"$dir/w/etc/fstab"
+	[ "$(made)" = 'root=/dev/x ro noresume rd.recovery=1' ] || fail "the default subvolume: $(made)"
+	echo '/dev/x / btrfs noatime,subvolid=5 0 0' >"$dir/w/etc/fstab"
+	[ "$(made)" = 'root=/dev/x ro rootflags=subvol=@/.snapshots/1/snapshot noresume rd.recovery=1' ] || fail "a named one: $(made)"
+}
+
 words_open_what_dracut_has_to_open() {
 	system
 	rm "$root/etc/kernel/cmdline"
@@ -566,7 +580,7 @@ cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own se
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
 	failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
 	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image
-	words_are_the_systems_own_without_what_starts_another_boot words_open_what_dracut_has_to_open
+	words_are_the_systems_own_without_what_starts_another_boot words_leave_the_default_subvolume_to_btrfs words_open_what_dracut_has_to_open
 	grub_gets_both_entries grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image
 	grub_reads_loader_entries_once
 	kernel_install_keeps_a_fresh_image kernel_is_installed_on_a_sick_system_too entries_without_sort_keys_come_first_too

@@ -60,11 +60,12 @@ words_root() {
 	fi
 }
 
-# Which subvolume / is, on btrfs.
+# Which subvolume / is, on btrfs. Where fstab names none, the file system's own default decides, which snapshots and rollbacks change.
 words_subvolume() {
 	_sub=
 	if [ -n "$(words_device || :)" ]; then
 		[ "$(findmnt -nro FSTYPE --mountpoint "${root:-/}")" = btrfs ] || return 0
+		[ -z "$(words_fstab 4)" ] || words_fstab 4 | grep -qE '(^|,)subvol(id)?=' || return 0
 		_sub=$(findmnt -nro FSROOT --mountpoint "${root:-/}")
 	else
 		_sub=$(words_fstab 4 | tr , '\n' | sed -n 's/^subvol=//p')
