@@ -133,6 +133,20 @@ sick_system_gets_an_image_that_the_next_healthy_build_replaces() {
 	holds 2
 }
 
+# The mode that vfat shows without umask=0077, whatever was asked for.
+secrets_are_not_put_where_everybody_reads() {
+	system
+	# shellcheck disable=SC2016 # the double's
+	printf '#!/bin/sh\ncase $3 in /boot/rd-recovery*) echo 755 && exit ;; esac\nexec /usr/bin/stat "$@"\n' >"$root/usr/local/bin/stat"
+	chmod 755 "$root/usr/local/bin/stat"
+	echo 'password_hash = x' >"$root/etc/rd-recovery.conf"
+	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update >"$dir/out" 2>&1 && fail 'it was put there'
+	grep -q 'umask=0077' "$dir/out" || fail 'it does not say what helps'
+	[ -z "$(find "$root/boot" -name 'rd-rec*')" ] || fail 'something is left'
+	entry 0 update
+	holds 1
+}
+
 # Whatever fails on the way, the old image stays whole.
 failed_build_keeps_the_old_image() {
 	system
@@ -578,7 +592,7 @@ status_finds_root_on_a_device() {
 
 cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own second_update_takes_the_other_slot
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
-	failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
+	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
 	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image
 	words_are_the_systems_own_without_what_starts_another_boot words_leave_the_default_subvolume_to_btrfs words_open_what_dracut_has_to_open
 	grub_gets_both_entries grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image

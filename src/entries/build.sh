@@ -99,6 +99,7 @@ command_update() {
 	[ -z "$_old" ] || slot_is_ours "$_old"
 	[ -z "$not_older" ] || [ -z "$_old" ] || [ -z "$kver" ] || ! newer_stays "$_old" || return 0
 	image_choose
+	secrets_stay_secret
 	begin_work
 	kernel_choose
 	health_decide "$_old"

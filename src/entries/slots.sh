@@ -61,6 +61,19 @@ room_for() {
 	[ "$_free" -ge "$_need" ] || die "$boot has $((_free / 1024)) MiB free, the new image needs $((_need / 1024)): what is there stays (--image self makes a small one)"
 }
 
+# The image carries the configuration. On vfat the mount's options decide who reads it, whatever the umask.
+secrets_stay_secret() {
+	grep -qsE '^[[:space:]]*password_hash[[:space:]]*=' "$root/etc/rd-recovery.conf" || return 0
+	_probe=$(mktemp "$boot/rd-recovery.XXXXXX") || die "$boot cannot be written"
+	chmod 600 "$_probe" 2>/dev/null || :
+	_mode=$(stat -c %a "$_probe")
+	rm -f "$_probe"
+	case $_mode in
+	*00) ;;
+	*) die "everybody could read the password_hash of $root/etc/rd-recovery.conf in $boot: mount that with umask=0077, or take the line out" ;;
+	esac
+}
+
 # slot_fill SLOT HEALTH: from the work folder to the disk, whole before it counts.
 slot_fill() {
 	slot_remove "$1"

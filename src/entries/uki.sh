@@ -68,6 +68,7 @@ uki_put() {
 
 # uki_write DIR: of the image there, under the name that is not in use.
 uki_write() {
+	secrets_stay_secret
 	_using=$(uki_current)
 	_file=$(uki_file $((${_using:-2} % 2 + 1)))
 	_stub=$(uki_stub) || exit 1
