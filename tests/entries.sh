@@ -313,6 +313,20 @@ $words rd.recovery.password=generate" ] || fail "other words: $(cat "$dir/menu")
 	cmp "$root/boot/grub/grub.cfg" "$dir/grub.cfg" || fail 'a new image needs a new menu'
 }
 
+# What GRUB would take for its own quotes, commands and variables.
+grub_gets_the_kernels_words_quoted() {
+	system
+	printf '%s\n' "root=UUID=5d0c ro a='b;c\\x20\$d e=\"f g=h:i,j" >"$root/etc/kernel/cmdline"
+	entry 0 update
+	menu
+	# shellcheck disable=SC2016 # GRUB's
+	sed -n 's/^\tlinux\t"${rd_recovery}\/linux" //p' "$dir/menu" | head -n 1 >"$dir/line"
+	printf '%s\n' "root=UUID=5d0c ro 'a='\\''b;c\\x20\$d' 'e=\"f' g=h:i,j noresume rd.recovery=1" | diff "$dir/line" - || fail 'other words'
+	status 1 entry=yes
+	entry 0 update
+	! grep regenerate "$dir/out" || fail 'the menu has them'
+}
+
 grub_finds_a_boot_of_its_own() {
 	system
 	boot_of_its_own
@@ -595,7 +609,7 @@ cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own se
 	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
 	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image
 	words_are_the_systems_own_without_what_starts_another_boot words_leave_the_default_subvolume_to_btrfs words_open_what_dracut_has_to_open
-	grub_gets_both_entries grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image
+	grub_gets_both_entries grub_gets_the_kernels_words_quoted grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image
 	grub_reads_loader_entries_once
 	kernel_install_keeps_a_fresh_image kernel_is_installed_on_a_sick_system_too entries_without_sort_keys_come_first_too
 	kernel_packages_keep_a_fresh_image efi_program_holds_it_all failed_efi_program_leaves_the_old_one efi_program_boots

@@ -63,7 +63,9 @@ if ! is_path_readable_by_grub "$rescue"; then
 fi
 slot=$rescue/2
 [ -f "$slot/manifest" ] || slot=$rescue/1
-options=$(sed -n 's/^options //p' "$slot/manifest")
+# As GRUB quotes them; images of before have only the kernel's.
+options=$(sed -n 's/^menu //p' "$slot/manifest")
+[ -n "$options" ] || options=$(sed -n 's/^options //p' "$slot/manifest")
 relative=$(make_system_path_relative_to_its_root "$rescue")
 relative=${relative%/}
 prepared=$(prepare)

@@ -64,7 +64,7 @@ entry_text() {
 	! entries_have_keys || echo "sort-key zz-rd-recovery-$_number"
 	echo "linux $(loader_path "$rescue/$_slot/linux")"
 	echo "initrd $(loader_path "$rescue/$_slot/initrd")"
-	echo "options $*"
+	printf 'options %s\n' "$*"
 	echo 'grub_users root'
 }
 

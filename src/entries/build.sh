@@ -116,8 +116,9 @@ command_update() {
 
 # GRUB's entry finds the slot by itself, but has to be there.
 tell_grub() {
+	_menu=$(words_for_grub "$options")
 	for _file in "$root"/boot/grub/grub.cfg "$root"/boot/grub2/grub.cfg; do
-		if [ -f "$_file" ] && ! grep -qF -- "$options" "$_file"; then
+		if [ -f "$_file" ] && ! grep -qF -- "$_menu" "$_file"; then
 			echo "now regenerate GRUB's menu: update-grub, or grub-mkconfig -o ${_file#"$root"}"
 		fi
 	done

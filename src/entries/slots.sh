@@ -47,7 +47,9 @@ manifest_text() {
 	echo "machine-id $(machine_id)"
 	echo "linux $(sum_of "$work/linux")"
 	echo "initrd $(sum_of "$work/initrd")"
-	echo "options $options"
+	echo "language $(words_language)"
+	printf 'options %s\n' "$options"
+	printf 'menu %s\n' "$(words_for_grub "$options")"
 	echo end
 }
 

@@ -13,6 +13,12 @@ words_system() {
 	words_grub
 }
 
+# Whose quoting the words have: the kernel's, or already GRUB's.
+words_language() {
+	[ -f "$root/etc/kernel/cmdline" ] || [ -f "$root/usr/lib/kernel/cmdline" ] || { echo grub && return; }
+	echo kernel
+}
+
 # GRUB_CMDLINE_LINUX, which grub-mkconfig gives every entry, its rescue entries too; of the words for ordinary boots alone what finds root and
 # the screen. The files are shell.
 words_grub() (
@@ -22,8 +28,8 @@ words_grub() (
 		# shellcheck source=/dev/null
 		[ ! -f "$_file" ] || . "$_file" >/dev/null 2>&1
 	done
-	echo "$GRUB_CMDLINE_LINUX"
-	echo "$GRUB_CMDLINE_LINUX_DEFAULT" | tr -s ' ' '\n' | grep -E '^(root|rootfstype|rootflags|console|rd\.[a-z_.]+)='
+	printf '%s\n' "$GRUB_CMDLINE_LINUX"
+	printf '%s\n' "$GRUB_CMDLINE_LINUX_DEFAULT" | tr -s ' ' '\n' | grep -E '^(root|rootfstype|rootflags|console|rd\.[a-z_.]+)='
 )
 
 # Without resume (nothing of a sleeping system is to wake up), what hides the screen, another target, and our own words of before.
@@ -80,7 +86,7 @@ words_storage() {
 }
 
 has_word() {
-	echo "$words" | grep -qE "^$1"
+	printf '%s\n' "$words" | grep -qE "^$1"
 }
 
 # The whole line, but for what tells both entries apart.
@@ -96,3 +102,17 @@ $(words_storage)"
 ro"
 	printf '%s\nnoresume\nrd.recovery=1\n' "$words" | grep . | tr '\n' ' ' | sed 's/ $//'
 }
+
+# words_for_grub WORDS: as GRUB's own language has them; those of its own configuration are that already. Words that mean the same in both stay as they are.
+words_for_grub() (
+	[ "$(words_language)" = kernel ] || { printf '%s\n' "$1" && exit; }
+	set -f
+	_line=
+	for _word in $1; do
+		case $_word in
+		*[!A-Za-z0-9_=.,:/+@%-]*) _word="'$(printf '%s\n' "$_word" | sed "s/'/'\\\\''/g")'" ;;
+		esac
+		_line="$_line $_word"
+	done
+	printf '%s\n' "${_line# }"
+)

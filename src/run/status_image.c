@@ -60,7 +60,7 @@ void status_entry(struct status *s, const struct target *t, struct reply *r)
 	if (has == 0)
 		reply_no(r, STATUS_UPDATE, "not in %.200s/loader/entries", s->image.boot);
 	for (int i = 0; i < 2 && r->is != ANSWER_YES; i++) {
-		has = in_menu(t->fd, grub[i], s->image.options);
+		has = in_menu(t->fd, grub[i], s->image.menu);
 		snprintf(type, sizeof type, "grub-mkconfig -o %s", grub[i]);
 		if (has > 0)
 			reply_yes(r, "%s", grub[i]);

@@ -19,8 +19,8 @@ struct manifest_key {
 	}
 
 static const struct manifest_key keys[] = {
-    KEY(kernel), KEY(image),   KEY(health), KEY(version), KEY(date),
-    KEY(linux),	 KEY(payload), KEY(initrd), KEY(options), KEY(config),
+    KEY(kernel),  KEY(image),  KEY(health),  KEY(version), KEY(date), KEY(linux),
+    KEY(payload), KEY(initrd), KEY(options), KEY(config),  KEY(menu),
 };
 #define KEYS (sizeof keys / sizeof *keys)
 
@@ -57,6 +57,8 @@ int rescue_parse(const char *text, size_t len, struct rescue *r)
 		if (!take_line(line, n, r))
 			return -1;
 	}
+	if (!*r->menu)
+		str_copy(r->menu, sizeof r->menu, r->options);
 	for (size_t i = 0; i < KEYS; i++)
 		if (!*((char *)r + keys[i].offset))
 			return -1;

@@ -13,6 +13,7 @@ struct rescue {
 	char dir[24];	/* "/rd-recovery/2" in there, "" none */
 	char kernel[80], image[16], health[8], version[16], date[24], payload[65], config[65], linux[65], initrd[65]; /* SHA-256 */
 	char options[2048]; /* the kernel words of the repairing entry */
+	char menu[2048];    /* the same as GRUB quotes them; a manifest without: options */
 };
 
 /* A manifest's text. 0; -1: a value is missing or too long, or the end is. Pure. */
