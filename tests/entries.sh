@@ -369,6 +369,12 @@ grub_reads_loader_entries_once() {
 	echo 'GRUB_ENABLE_BLSCFG=true; export GRUB_ENABLE_BLSCFG' >>"$root/etc/default/grub"
 	menu
 	[ ! -s "$dir/menu" ] || fail "$(cat "$dir/menu")"
+	entry 0 update
+	! grep regenerate "$dir/out" || fail 'a new menu is asked for'
+	sed -i '/BLSCFG/d' "$root/etc/default/grub"
+	ln -s grub-mkconfig "$root/usr/sbin/grub2-mkconfig"
+	entry 0 update
+	grep -q 'regenerate.*: grub2-mkconfig -o /boot/grub/grub.cfg' "$dir/out" || fail 'not asked for by its name'
 }
 
 # loader: a boot folder as systemd-boot's, with an entry of the system.

@@ -114,12 +114,26 @@ command_update() {
 	uki_refresh "$rescue/$_new"
 }
 
+mkconfig_name() {
+	for _dir in /usr/sbin /usr/bin; do
+		[ ! -x "$root$_dir/grub2-mkconfig" ] || { echo grub2-mkconfig && return; }
+	done
+	echo grub-mkconfig
+}
+
+# A GRUB that reads the boot loader entries, and has them.
+grub_reads_entries() {
+	[ -f "$(entry_file repair "$_new")" ] || return 1
+	grep -qsE "^[[:space:]]*GRUB_ENABLE_BLSCFG=[\"']?true" "$root/etc/default/grub" "$root"/etc/default/grub.d/*.cfg
+}
+
 # GRUB's entry finds the slot by itself, but has to be there.
 tell_grub() {
+	! grub_reads_entries || return 0
 	_menu=$(words_for_grub "$options")
 	for _file in "$root"/boot/grub/grub.cfg "$root"/boot/grub2/grub.cfg; do
 		if [ -f "$_file" ] && ! grep -qF -- "$_menu" "$_file"; then
-			echo "now regenerate GRUB's menu: update-grub, or grub-mkconfig -o ${_file#"$root"}"
+			echo "now regenerate GRUB's menu: $(mkconfig_name) -o ${_file#"$root"}"
 		fi
 	done
 }
