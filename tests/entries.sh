@@ -252,11 +252,11 @@ words_are_the_systems_own_without_what_starts_another_boot() {
 	[ "$(made)" = 'root=/dev/sda1 acpi_osi=* rw console=ttyS0 noresume rd.recovery=1' ] || fail "kernel/cmdline: $(made)"
 	rm "$dir/w/etc/kernel/cmdline"
 	# shellcheck disable=SC2016 # grub's
-	printf '%s\n' 'GRUB_CMDLINE_LINUX="net.ifnames=0 rd.luks.uuid=1"' 'GRUB_CMDLINE_LINUX_DEFAULT="quiet console=ttyS1 mitigations=off"' >"$dir/w/etc/default/grub"
+	printf '%s\n' 'GRUB_CMDLINE_LINUX="net.ifnames=0 rd.luks.uuid=1"' 'GRUB_CMDLINE_LINUX_DEFAULT="quiet console=ttyS1 mitigations=off nomodeset splash"' >"$dir/w/etc/default/grub"
 	# shellcheck disable=SC2016 # grub's
 	echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX init=/sbin/openrc-init"' >"$dir/w/etc/default/grub.d/x.cfg"
 	printf '%s\n' '# /dev/x / ext4' 'LABEL=r / btrfs noatime,subvol=/@root,x=y 0 0' '/dev/sda2 /boot ext4' >"$dir/w/etc/fstab"
-	_want='net.ifnames=0 rd.luks.uuid=1 init=/sbin/openrc-init console=ttyS1 root=LABEL=r rootflags=subvol=@root ro noresume rd.recovery=1'
+	_want='net.ifnames=0 rd.luks.uuid=1 init=/sbin/openrc-init console=ttyS1 mitigations=off nomodeset root=LABEL=r rootflags=subvol=@root ro noresume rd.recovery=1'
 	[ "$(made)" = "$_want" ] || fail "default/grub: $(made)"
 	rm "$dir/w/etc/fstab"
 	case $(made) in died:*kernel/cmdline) ;; *) fail "without a root: $(made)" ;; esac

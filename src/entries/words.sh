@@ -19,8 +19,8 @@ words_language() {
 	echo kernel
 }
 
-# GRUB_CMDLINE_LINUX, which grub-mkconfig gives every entry, its rescue entries too; of the words for ordinary boots alone what finds root and
-# the screen. The files are shell.
+# GRUB_CMDLINE_LINUX, which grub-mkconfig gives every entry, its rescue entries too; and the words for ordinary boots, which a machine may need to boot at
+# all (nomodeset, acpi=off); words_kept takes away what hides the screen. The files are shell.
 words_grub() (
 	set +eu
 	GRUB_CMDLINE_LINUX='' GRUB_CMDLINE_LINUX_DEFAULT=''
@@ -29,7 +29,7 @@ words_grub() (
 		[ ! -f "$_file" ] || . "$_file" >/dev/null 2>&1
 	done
 	printf '%s\n' "$GRUB_CMDLINE_LINUX"
-	printf '%s\n' "$GRUB_CMDLINE_LINUX_DEFAULT" | tr -s ' ' '\n' | grep -E '^(root|rootfstype|rootflags|console|rd\.[a-z_.]+)='
+	printf '%s\n' "$GRUB_CMDLINE_LINUX_DEFAULT"
 )
 
 # Without resume (nothing of a sleeping system is to wake up), what hides the screen, another target, and our own words of before.
