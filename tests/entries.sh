@@ -353,6 +353,14 @@ grub_is_told_nothing_without_an_image() {
 	menu
 	[ ! -s "$dir/menu" ] || fail "$(cat "$dir/menu")"
 	! grep -i rescue "$dir/out" || fail 'not silent'
+	mkdir -p "$root/boot/rd-recovery/1"
+	echo 'options root=/dev/x' >"$root/boot/rd-recovery/1/manifest"
+	menu
+	[ ! -s "$dir/menu" ] || fail 'half an image is in the menu'
+	printf '%s\n' 'machine-id 00000000000000000000000000000001' end >>"$root/boot/rd-recovery/1/manifest"
+	menu
+	[ ! -s "$dir/menu" ] || fail 'the image of another system is in the menu'
+	rm -r "$root/boot/rd-recovery"
 	# Removed, not purged: the script is still there.
 	entry 0 update
 	rm "$root/usr/sbin/rd-recovery-entry"

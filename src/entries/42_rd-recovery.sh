@@ -7,11 +7,18 @@ pkgdatadir=${pkgdatadir:-/usr/share/grub}
 # shellcheck source=/dev/null
 . "$pkgdatadir/grub-mkconfig_lib"
 
+# Whole (a power cut leaves no end), and not another system's on a shared ESP.
+is_ours() {
+	[ "$(tail -n 1 "$1/manifest" 2>/dev/null)" = end ] || return 1
+	_theirs=$(sed -n 's/^machine-id //p' "$1/manifest")
+	[ -z "$_theirs" ] || [ ! -s /etc/machine-id ] || [ "$_theirs" = "$(cat /etc/machine-id)" ]
+}
+
 # The folder with an image: rd-recovery-entry puts it where boot loader entries are, else in /boot.
 rescue_folder() {
 	for _dir in /efi /boot /boot/efi; do
 		for _slot in 2 1; do
-			if [ -f "$_dir/rd-recovery/$_slot/manifest" ]; then
+			if is_ours "$_dir/rd-recovery/$_slot"; then
 				echo "$_dir/rd-recovery"
 				return
 			fi
@@ -62,7 +69,7 @@ if ! is_path_readable_by_grub "$rescue"; then
 	exit 0
 fi
 slot=$rescue/2
-[ -f "$slot/manifest" ] || slot=$rescue/1
+is_ours "$slot" || slot=$rescue/1
 # As GRUB quotes them; images of before have only the kernel's.
 options=$(sed -n 's/^menu //p' "$slot/manifest")
 [ -n "$options" ] || options=$(sed -n 's/^options //p' "$slot/manifest")
