@@ -103,7 +103,7 @@ common_drivers() {
 }
 
 common_file_systems() {
-	echo 'ext4 xfs btrfs vfat overlay'
+	echo 'ext4 xfs btrfs vfat f2fs overlay'
 }
 
 # What a module asks for by name while it runs, which nothing answers in the initramfs; the modules' own lists say the rest.

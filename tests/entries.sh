@@ -98,6 +98,14 @@ without_dracut_the_image_is_our_own() {
 	[ -d "$dir/unpacked/usr/lib/modules/$kernel" ] || fail 'no modules'
 }
 
+root_that_our_own_image_cannot_open_is_refused() {
+	system
+	printf '%s\n' '#!/bin/sh' 'case $* in *FSTYPE*) echo bcachefs ;; *) echo /dev/none ;; esac' >"$root/usr/local/bin/findmnt"
+	chmod 755 "$root/usr/local/bin/findmnt"
+	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update --image self >"$dir/out" 2>&1 && fail 'it is built'
+	grep -q 'root is bcachefs' "$dir/out" || fail 'it does not say why'
+}
+
 second_update_takes_the_other_slot() {
 	system
 	entry 0 update
@@ -618,7 +626,7 @@ status_finds_root_on_a_device() {
 	done
 }
 
-cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own second_update_takes_the_other_slot
+cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own root_that_our_own_image_cannot_open_is_refused second_update_takes_the_other_slot
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
 	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
 	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image

@@ -80,6 +80,12 @@ build_self() {
 	[ -e "$_builder" ] || die "$_builder is not installed"
 	_types=$(lsblk -nsro TYPE "$(words_device || :)" 2>/dev/null | grep -E '^(crypt|lvm|raid.*|md.*)$' | head -n 1 || :)
 	[ -z "$_types" ] || die "root lies on $_types, which the self-contained initramfs cannot open: install dracut"
+	_type=
+	[ -z "$(words_device || :)" ] || _type=$(findmnt -nro FSTYPE --mountpoint "${root:-/}" | tail -n 1)
+	case $_type in
+	'' | ext[234] | xfs | btrfs | vfat | f2fs) ;;
+	*) die "root is $_type, which the self-contained initramfs cannot open: install dracut" ;;
+	esac
 	_kept=$root/var/lib/rd-recovery/capture
 	set -- --kernel "$kver" --output "$work/initrd" --root "${root:-/}" --payload "$payload" --libxcrypt
 	[ ! -f "$_kept/manifest" ] || set -- "$@" --capture "$_kept"
