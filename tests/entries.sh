@@ -189,6 +189,17 @@ full_boot_keeps_the_old_image() {
 }
 
 # A manifest without its end is what a power cut leaves.
+unmounted_boot_is_not_written_to() {
+	system
+	echo '/dev/vda1 /boot ext4 noauto 0 2' >>"$root/etc/fstab"
+	entry 1 update
+	grep -q 'mount /boot first' "$dir/out" || fail 'not said'
+	[ ! -e "$root/boot/rd-recovery" ] || fail 'something was made'
+	boot_of_its_own
+	entry 0 update
+	holds 1
+}
+
 cut_image_is_not_the_one_in_use() {
 	system
 	entry 0 update
@@ -628,7 +639,7 @@ status_finds_root_on_a_device() {
 
 cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own root_that_our_own_image_cannot_open_is_refused second_update_takes_the_other_slot
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
-	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image cut_image_is_not_the_one_in_use image_of_another_system_stays
+	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image unmounted_boot_is_not_written_to cut_image_is_not_the_one_in_use image_of_another_system_stays
 	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image
 	words_are_the_systems_own_without_what_starts_another_boot words_leave_the_default_subvolume_to_btrfs words_open_what_dracut_has_to_open
 	grub_gets_both_entries grub_gets_the_kernels_words_quoted grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image

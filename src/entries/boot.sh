@@ -26,6 +26,18 @@ boot_folder() {
 	echo "$root/boot"
 }
 
+# What fstab puts on the way to the boot folder has to be there (Gentoo leaves /boot unmounted): what is written below the mount point no
+# boot loader finds.
+boot_is_mounted() {
+	for _point in /boot /efi /boot/efi; do
+		case $boot/ in "$root$_point"/*) ;; *) continue ;; esac
+		if awk -v point="$_point" '$1 !~ /^#/ && $2 == point { found = 1 } END { exit !found }' "$root/etc/fstab" 2>/dev/null &&
+			! mountpoint -q "$root$_point"; then
+			die "$root$_point is not mounted: mount $_point first (--boot DIR where it is meant to be elsewhere)"
+		fi
+	done
+}
+
 # loader_path FILE: as a boot loader names it: from the root of its file system, which a subvolume is not.
 loader_path() {
 	_real=$(readlink -f "$1")

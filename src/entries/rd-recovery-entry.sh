@@ -89,7 +89,10 @@ begin() {
 	payload=$here/rd-recovery
 	[ -x "$payload" ] || payload=$root/usr/sbin/rd-recovery
 	umask 077
-	[ -n "$boot" ] || boot=$(boot_folder)
+	if [ -z "$boot" ]; then
+		boot=$(boot_folder)
+		boot_is_mounted
+	fi
 	rescue=$boot/rd-recovery
 	if [ ! -d "$boot" ]; then
 		[ "$command" != remove ] || exit 0

@@ -68,7 +68,7 @@ int rescue_parse(const char *text, size_t len, struct rescue *r)
 /* The slot in use of the open boot folder. */
 static int find_slot(int bootfd, struct rescue *r)
 {
-	char text[4096], dir[24], name[40];
+	char text[8192], dir[24], name[40];
 
 	for (int slot = 2; slot; slot--) {
 		ssize_t n;
