@@ -1,19 +1,29 @@
-# cases.sh: run_cases NAME...: each case by this same script ($0 --one NAME), in namespaces of its own; the last line counts them. Sourced.
+# cases.sh: run_cases WORK NAME...: each case by this same script ($0 --one NAME), $jobs at a time (1), in namespaces of its own: what a case
+# leaves running ends with its PID namespace. What one says lies in WORK/NAME.said; its status 77: skipped. The last line counts them. Sourced.
 # shellcheck shell=sh
 
 run_cases() {
+	_work=$1
+	shift
+	rm -rf --one-file-system "$_work"
+	mkdir -p "$_work"
+	# shellcheck disable=SC2016 # that shell's
+	printf '%s\n' "$@" | xargs -P "${jobs:-1}" -I CASE sh -c \
+		'unshare -m -p -f --mount-proc sh "$1" --one "$2" >"$3/$2.said" 2>&1; echo $? >"$3/$2.status"' sh "$0" CASE "$_work"
 	_passed=0 _failed=0
 	for _case; do
-		if _why=$(unshare -m -p -f --mount-proc sh "$0" --one "$_case" 2>&1); then
+		case $(cat "$_work/$_case.status" 2>/dev/null) in
+		0)
 			_passed=$((_passed + 1))
 			echo "ok $_case"
-		elif [ $? -eq 77 ]; then
-			echo "skipped $_case: $_why"
-		else
+			;;
+		77) echo "skipped $_case: $(cat "$_work/$_case.said")" ;;
+		*)
 			_failed=$((_failed + 1))
 			echo "not ok $_case"
-			echo "$_why"
-		fi
+			cat "$_work/$_case.said"
+			;;
+		esac
 	done
 	echo "$_passed passed, $_failed failed"
 	[ "$_failed" -eq 0 ] && [ "$_passed" -gt 0 ]

@@ -1,11 +1,12 @@
 #!/bin/sh
 # entries.sh [CASE...]: the rescue entries in a real Debian tree, with its own GRUB and systemd-boot tools (entries/layer.sh: what is a double
 # there). Each case in a mount namespace of its own. Last line: N passed, N failed.
-# shellcheck disable=SC2154 # root: set by lib.sh's enter
+# shellcheck disable=SC2154,SC2034 # root: set by lib.sh's enter; jobs: read by cases.sh
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/.." && pwd)
+work=$top/build/entries-test
 # shellcheck source=/dev/null
 . "$top/qemu/lib.sh"
 # shellcheck source=/dev/null
@@ -650,7 +651,7 @@ cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own ro
 	status_sees_what_is_wrong status_finds_root_on_a_device'
 
 if [ "${1-}" = --one ]; then
-	dir=$top/build/entries-test
+	dir=$work/$2
 	mkdir -p "$dir"
 	"$2"
 	exit
@@ -667,4 +668,5 @@ unshare -m sh "$here/entries/layer.sh" >"$top/build/entries.log" 2>&1 || {
 }
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $cases
-run_cases "$@"
+jobs=4
+run_cases "$work" "$@"

@@ -9,6 +9,7 @@ top=$(cd "$here/.." && pwd)
 cd "$top" || exit 1
 unset MAKEFLAGS MAKELEVEL MFLAGS DESTDIR PREFIX
 payload=$top/build/rd-recovery
+work=$top/build/install-test
 ebuild=src/packaging/gentoo/sys-apps/rd-recovery/rd-recovery-0.1.ebuild
 conf=etc/rd-recovery.conf
 deb=$top/build/deb/rd-recovery_0.1-1_amd64.deb
@@ -356,7 +357,7 @@ cases='install_is_what_the_table_says uninstall_leaves_nothing uninstall_keeps_t
 	package_is_what_make_install_is package_installs_upgrades_and_purges_clean package_keeps_the_rescue_entries installed_package_is_in_the_initramfs'
 
 if [ "${1-}" = --one ]; then
-	dir=$top/build/install-test
+	dir=$work/$2
 	mkdir -p "$dir"
 	mount -t tmpfs install-test "$dir"
 	mount -t tmpfs install-test /run
@@ -377,4 +378,4 @@ case $* in
 	make -s deb >build/deb.log 2>&1 || tail -n 20 build/deb.log
 	;;
 esac
-run_cases "$@"
+run_cases "$work" "$@"

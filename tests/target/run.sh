@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh [--jobs N] [CASE...]: the payload against real roots (root.sh), each in a mount namespace of its own. Last line: N passed, N failed.
 # A case passes on what the target's own programs say, never on the payload's words.
+# shellcheck disable=SC2034 # jobs: read by cases.sh
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,6 +13,8 @@ right=correct-horse-9
 logs=
 # shellcheck source=/dev/null
 . "$top/qemu/machine.sh"
+# shellcheck source=/dev/null
+. "$top/tests/cases.sh"
 
 fail() {
 	echo "  $*" >&2
@@ -728,26 +731,4 @@ if [ "${1-}" = --jobs ]; then
 fi
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $cases
-rm -rf --one-file-system "$work"
-mkdir -p "$work"
-# A PID namespace of its own too: what a case leaves running ends with it.
-printf '%s\n' "$@" | xargs -P "$jobs" -L 1 sh -c "unshare -m -p -f --mount-proc sh '$here/run.sh' --one \"\$0\" >'$work/'\"\$0.said\" 2>&1
-	echo \$? >'$work/'\"\$0.status\""
-
-passed=0 failed=0
-for name; do
-	case $(cat "$work/$name.status" 2>/dev/null) in
-	0)
-		passed=$((passed + 1))
-		echo "ok $name"
-		;;
-	77) echo "skipped $name: $(cat "$work/$name.said")" ;;
-	*)
-		failed=$((failed + 1))
-		echo "not ok $name"
-		cat "$work/$name.said"
-		;;
-	esac
-done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+run_cases "$work" "$@"
