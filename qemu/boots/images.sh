@@ -48,6 +48,8 @@ kernel=$(basename "$root"/lib/modules/*)
 mkdir "$root/maker"
 owner
 rm -f "$root"/etc/systemd/system/timers.target.wants/*
+# It would build an initramfs at every power-off.
+ln -s /dev/null "$root/etc/systemd/system/mdadm-shutdown.service"
 make -s -C "$top" install DESTDIR="$root"
 dracut_image
 self_image

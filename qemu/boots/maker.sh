@@ -152,11 +152,6 @@ row_xfs() {
 	esp /boot
 }
 
-row_btrfs_bios() {
-	gpt_bios btrfs-bios -
-	subvolumes "$(part btrfs-bios 2)" home var
-}
-
 row_usr() {
 	gpt_bios usr "$(printf 'size=655360\nsize=1048576\n-')"
 	for _part in 2 3 4; do
@@ -273,7 +268,7 @@ took() {
 make() (
 	row=$1 firmware=$2 initramfs=$3 keys=$4 after=$5 at=/mnt/$1 fstab=/run/fstab.$1 crypttab=/run/crypttab.$1 words=
 	then=$(cut -d . -f 1 /proc/uptime)
-	"row_$(echo "$row" | tr - _)"
+	"row_$row"
 	took storage
 	copy
 	took copy
