@@ -1,6 +1,7 @@
 #!/bin/sh
-# run-tests.sh [--families | --initramfs | NAME...]: the QEMU scenarios (with --families: one for each family of checks; with --initramfs: those
-# of the self-contained image and the USB stick), one machine at a time; each console in build/qemu/logs/NAME.log. Last line: N passed, N failed.
+# run-tests.sh [--rest | --families | --initramfs | NAME...]: the QEMU scenarios of make test, or: the rest of the same kind; one for each family of
+# checks; those of the self-contained image and the USB stick. One machine at a time; each console in build/qemu/logs/NAME.log. Last line:
+# N passed, N failed.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -8,8 +9,9 @@ qemu/image.sh
 case $* in *--families* | *family-*) qemu/image.sh families ;; esac
 case $* in *--initramfs* | *stick-*) qemu/image.sh stick ;; esac
 [ "${1-}" != --families ] || set -- family-pam family-accounts family-files family-display
-[ "${1-}" != --initramfs ] || set -- self-repair self-normal self-seek self-btrfs self-noroot self-needed stick-bios stick-uefi
-[ $# -gt 0 ] || set -- normal systemd plain openrc btrfs hung diagnose hibernated noroot self-repair self-normal
+[ "${1-}" != --initramfs ] || set -- self-normal self-seek self-btrfs self-noroot self-needed stick-bios stick-uefi
+[ "${1-}" != --rest ] || set -- plain openrc btrfs hung diagnose
+[ $# -gt 0 ] || set -- normal systemd hibernated noroot self-repair
 mkdir -p build/qemu/logs build/qemu/run
 passed=0 failed=0
 
