@@ -303,11 +303,11 @@ config() {
 	[ "$below:$kernel" != ":$(uname -r)" ] || zcat /proc/config.gz 2>/dev/null || :
 }
 
-# The smallest that the kernel can unpack; gzip where nothing is known of it.
+# Of what the kernel can unpack and this machine can make, what is unpacked soonest; gzip where nothing is known of it.
 choose_compression() {
 	[ -z "$compress" ] || return 0
 	config >"$work/config"
-	for compress in xz zstd gzip; do
+	for compress in zstd xz gzip; do
 		grep -q "^CONFIG_RD_$(echo "$compress" | tr '[:lower:]' '[:upper:]')=y" "$work/config" && command -v "$compress" >/dev/null && return 0
 	done
 	return 0

@@ -90,6 +90,7 @@ without_dracut_the_image_is_our_own() {
 	mkdir "$dir/unpacked"
 	case $(od -An -tx1 -N 2 "$root/boot/rd-recovery/1/initrd") in
 	' 1f 8b') gzip -dc "$root/boot/rd-recovery/1/initrd" ;;
+	' 28 b5') zstd -dc "$root/boot/rd-recovery/1/initrd" ;;
 	*) xz -dc "$root/boot/rd-recovery/1/initrd" ;;
 	esac | (cd "$dir/unpacked" && cpio -idm --quiet) || fail 'no archive'
 	cmp "$dir/unpacked/usr/sbin/rd-recovery" "$root/usr/sbin/rd-recovery" || fail 'another program'
