@@ -203,10 +203,10 @@ bool device_disk(const char *folder, const char *name, char *dst, size_t cap)
 
 bool device_counts(const char *name)
 {
-	static const char not [][5] = {"loop", "ram", "sr", "fd", "zram"};
+	static const char others[][5] = {"loop", "ram", "sr", "fd", "zram"};
 
-	for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
-		if (str_starts(name, not [i]))
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (str_starts(name, others[i]))
 			return false;
 	return name[0] && name[0] != '.';
 }

@@ -127,6 +127,14 @@ START_TEST(a_tree_on_an_overlay_is_removed_to_its_end)
 }
 END_TEST
 
+/* The newest name comes first in a tmpfs: small files are committed before the large one cannot be.
+ */
+static void change_more_than_fits(void)
+{
+	sh(t.path, "head -c 200000 /dev/zero >etc/large; echo 1 >etc/small; rm etc/gone;"
+		   "echo 2 >usr/lib/lib.so; chmod 700 etc/dir");
+}
+
 START_TEST(a_commit_that_fails_leaves_nothing)
 {
 	char *before = tree_list(root), *after;
@@ -135,10 +143,7 @@ START_TEST(a_commit_that_fails_leaves_nothing)
 	unsigned n;
 
 	ck_assert_int_eq(trial_open(&t, top, 0), 0);
-	/* the newest name comes first in a tmpfs: small files are committed before the large one
-	 * cannot be */
-	sh(t.path, "head -c 200000 /dev/zero >etc/large; echo 1 >etc/small; rm etc/gone;"
-		   "echo 2 >usr/lib/lib.so; chmod 700 etc/dir");
+	change_more_than_fits();
 	ck_assert_int_eq(journal_open(&j, root, "run", 0), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &was);
@@ -176,8 +181,7 @@ START_TEST(a_commit_that_is_killed_is_undone_by_the_next_open)
 	pid_t pid;
 
 	ck_assert_int_eq(trial_open(&t, top, 0), 0);
-	sh(t.path, "head -c 200000 /dev/zero >etc/large; echo 1 >etc/small; rm etc/gone;"
-		   "echo 2 >usr/lib/lib.so; chmod 700 etc/dir");
+	change_more_than_fits();
 	pid = fork();
 	if (pid == 0)
 		be_killed_committing();
