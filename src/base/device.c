@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/inode.h"
 
 #include <blkid/blkid.h>
 #include <dirent.h>
@@ -32,21 +33,14 @@ static const struct tag {
 	    {"PARTLABEL=", "partlabel", false, offsetof(struct device, partlabel)},
 	    {"ID=", "id", false, 0}};
 
-static int hex(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | ' ') : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* udev writes what no file name may hold, blanks too, as \x20. */
 static void undo_escapes(char *s)
 {
 	char *to = s;
 
 	for (; *s; s++, to++)
-		if (s[0] == '\\' && s[1] == 'x' && hex(s[2]) >= 0 && hex(s[3]) >= 0) {
-			*to = (char)(hex(s[2]) << 4 | hex(s[3]));
+		if (s[0] == '\\' && s[1] == 'x' && field_hex(s[2]) >= 0 && field_hex(s[3]) >= 0) {
+			*to = (char)(field_hex(s[2]) << 4 | field_hex(s[3]));
 			s += 3;
 		} else {
 			*to = *s;

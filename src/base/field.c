@@ -25,7 +25,7 @@ void field_add(struct buf *b, const char *key, const char *value)
 	add_escaped(b, value);
 }
 
-static int hex_digit(char c)
+int field_hex(char c)
 {
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
@@ -64,8 +64,8 @@ bool field_get(const char *line, size_t len, const char *key, struct buf *value)
 		if (c == '%') {
 			int high, low;
 
-			if (n - i < 3 || (high = hex_digit(p[i + 1])) < 0 ||
-			    (low = hex_digit(p[i + 2])) < 0)
+			if (n - i < 3 || (high = field_hex(p[i + 1])) < 0 ||
+			    (low = field_hex(p[i + 2])) < 0)
 				return false;
 			c = (char)(high << 4 | low);
 			i += 2;

@@ -51,5 +51,7 @@ unsigned inode_flags_lift(int fd);
 void field_add(struct buf *b, const char *key, const char *value);
 bool field_get(const char *line, size_t len, const char *key, struct buf *value);
 bool field_number(const char *line, size_t len, const char *key, unsigned long long *value);
+/* The value of a digit 0-9, a-f; -1: it is none. Pure. */
+int field_hex(char c);
 
 #endif
