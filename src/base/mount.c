@@ -196,3 +196,19 @@ int fstab_parse_line(const char *line, size_t len, struct fstab_entry *e)
 		str_copy(e->options, sizeof e->options, "defaults");
 	return 1;
 }
+
+void mount_subvolume(const char *options, char *dst, size_t cap)
+{
+	size_t len;
+
+	*dst = '\0';
+	for (const char *p = options; *p; p += len + (p[len] == ',')) {
+		len = strcspn(p, ",");
+		if (str_starts(p, "subvol=")) { /* the last one counts */
+			const char *name = p + strlen("subvol=");
+
+			name += strspn(name, "/");
+			snprintf(dst, cap, "%.*s", (int)(p + len - name), name);
+		}
+	}
+}

@@ -20,6 +20,9 @@ int mount_find(const char *point, struct mount_entry *m);
 /* Mount a device's file system to look at it: read-only, no journal replayed, not a byte written. more: further data, or NULL. 0/-1. */
 int mount_look(const char *device, const char *type, const char *point, const char *more);
 
+/* The btrfs subvolume that a list of mount options names (subvol=, btrfs(5)), without its leading slashes; "" none. Pure. */
+void mount_subvolume(const char *options, char *dst, size_t cap);
+
 struct fstab_entry { char source[256], point[256], type[32], options[256]; unsigned line; };
 /* Parse one line of fstab(5). 1: an entry, 0: blank or comment, -1: malformed. Pure. */
 int fstab_parse_line(const char *line, size_t len, struct fstab_entry *e);

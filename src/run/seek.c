@@ -41,19 +41,6 @@ static bool is_system(const struct target *t)
 	       path_exists(t->fd, "/etc/passwd");
 }
 
-/* Its name in fstab's options, "" for none. */
-static void subvolume_of(const char *options, char *dst, size_t cap)
-{
-	const char *at = strstr(options, "subvol=");
-
-	dst[0] = '\0';
-	if (!at)
-		return;
-	at += strlen("subvol=");
-	at += strspn(at, "/");
-	snprintf(dst, cap, "%.*s", (int)strcspn(at, ","), at);
-}
-
 static int what_fstab_says(const struct target *t, const struct device *d, const char *subvolume)
 {
 	char text[65536], named[128];
@@ -65,7 +52,7 @@ static int what_fstab_says(const struct target *t, const struct device *d, const
 	while (len > 0 && line_next(&p, text + len, &line, &n)) {
 		if (fstab_parse_line(line, n, &e) <= 0 || strcmp(e.point, "/"))
 			continue;
-		subvolume_of(e.options, named, sizeof named);
+		mount_subvolume(e.options, named, sizeof named);
 		if (str_starts(e.source, "/dev/") && !device_is(d, e.source))
 			return 0; /* such names change from boot to boot */
 		if (!device_is(d, e.source))

@@ -32,33 +32,13 @@ static int device_named(const char *source, dev_t *device)
 	return 0;
 }
 
-/* "subvol=" of a list of mount options, without its leading slash; "" none. */
-static void subvolume(const char *options, char *dst, size_t cap)
-{
-	const char *p = options;
-
-	*dst = '\0';
-	while (p && *p) {
-		size_t len = strcspn(p, ",");
-
-		if (str_starts(p, "subvol=")) {
-			p += sizeof "subvol=" - 1;
-			len = strcspn(p, ",");
-			p += *p == '/' ? 1 : 0;
-			snprintf(dst, cap, "%.*s", (int)strcspn(p, ","), p);
-			return;
-		}
-		p += len + (p[len] == ',');
-	}
-}
-
 static bool same_subvolume(const char *options, const struct mount_entry *m)
 {
 	char flags[300], sub[256];
 
 	if (strcmp(m->type, "btrfs") || !rescue_word(options, "rootflags", flags, sizeof flags))
 		return true;
-	subvolume(flags, sub, sizeof sub);
+	mount_subvolume(flags, sub, sizeof sub);
 	return !*sub || !strcmp(sub, m->root + (m->root[0] == '/'));
 }
 

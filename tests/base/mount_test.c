@@ -83,6 +83,26 @@ START_TEST(mount_find_knows_proc)
 }
 END_TEST
 
+static const char *subvolume(const char *options)
+{
+	static char name[8];
+
+	mount_subvolume(options, name, sizeof name);
+	return name;
+}
+
+START_TEST(subvolume_is_an_option_of_its_own)
+{
+	ck_assert_str_eq(subvolume("noatime,subvol=@home,ro"), "@home");
+	ck_assert_str_eq(subvolume("subvol=//@"), "@");
+	ck_assert_str_eq(subvolume("subvol=@,subvol=@b"), "@b");
+	ck_assert_str_eq(subvolume("subvol=/"), "");
+	ck_assert_str_eq(subvolume("x-old.subvol=@,subvolid=5"), "");
+	ck_assert_str_eq(subvolume("subvol=longer-than"), "longer-");
+	ck_assert_str_eq(subvolume(""), "");
+}
+END_TEST
+
 Suite *mount_suite(void)
 {
 	Suite *s = suite_create("mount");
@@ -92,6 +112,7 @@ Suite *mount_suite(void)
 	tcase_add_test(t, mountinfo_hostile_lines_are_refused);
 	tcase_add_test(t, fstab_lines_are_entries_blank_or_malformed);
 	tcase_add_test(t, mount_find_knows_proc);
+	tcase_add_test(t, subvolume_is_an_option_of_its_own);
 	suite_add_tcase(s, t);
 	return s;
 }
