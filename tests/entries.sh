@@ -260,7 +260,7 @@ older_kernels_package_leaves_the_newer_ones_image() {
 # made: what is made of the root in $dir/w.
 made() {
 	# shellcheck disable=SC2016 # that shell's
-	root=$dir/w image=self sh -c 'die() { echo "died: $*"; exit 1; }; . "$0/boot.sh"; . "$0/words.sh"; words_make' "$top/src/entries"
+	root=$dir/w image=self sh -c 'die() { echo "died: $*"; exit 1; }; . "$0/boot.sh"; . "$0/grub.sh"; . "$0/words.sh"; words_make' "$top/src/entries"
 }
 
 words_are_the_systems_own_without_what_starts_another_boot() {
@@ -281,6 +281,45 @@ words_are_the_systems_own_without_what_starts_another_boot() {
 	[ "$(made)" = "$_want" ] || fail "default/grub: $(made)"
 	rm "$dir/w/etc/fstab"
 	case $(made) in died:*kernel/cmdline) ;; *) fail "without a root: $(made)" ;; esac
+}
+
+# In all the ways of a shell that need none; what needs one is said.
+words_of_another_system_are_read_and_never_run() {
+	mount -t tmpfs entries-test "$dir"
+	cd "$dir" && mkdir -p w/etc/default/grub.d
+	cat >w/etc/default/grub <<-'END'
+		# GRUB_CMDLINE_LINUX="root=/dev/comment" \
+		GRUB_DISTRIBUTOR=`touch ran`; touch ran
+		GRUB_CMDLINE_LINUX="root=/dev/x a=\"b \$c\" 'd'" # comment
+		  export GRUB_CMDLINE_LINUX_DEFAULT='e=$f'"g ${GRUB_CMDLINE_LINUX}"\ h
+		GRUB_CMDLINE_LINUX_DEFAULT_XEN=other
+		GRUB_CMDLINE_LINUX+=" i \
+		j"
+	END
+	cat >w/etc/default/grub.d/x.cfg <<-'END'
+		GRUB_CMDLINE_LINUX="$(touch ran) k"
+		GRUB_CMDLINE_LINUX=`touch ran`
+		GRUB_CMDLINE_LINUX=$GRUB_CMDLINE_LINUX_X
+		GRUB_CMDLINE_LINUX="open
+		GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT l"; touch ran
+	END
+	cat >words <<-'END'
+		root=/dev/x a="b $c" 'd' i j e=$fg root=/dev/x a="b $c" 'd' h l ro noresume rd.recovery=1
+	END
+	{ made 2>"$dir/out" && echo; } | diff words - || fail 'other words'
+	[ ! -e ran ] || fail 'it was run'
+	[ "$(grep -c 'grub.d/x.cfg: left out' "$dir/out")" -eq 4 ] || fail 'what is left out is not said'
+}
+
+words_of_this_system_are_what_grub_makes_of_them() {
+	system
+	rm "$root/etc/kernel/cmdline"
+	cat >"$root/etc/default/grub" <<-'END'
+		if true; then GRUB_CMDLINE_LINUX="root=/dev/x $(echo a)"; else GRUB_CMDLINE_LINUX=b; fi
+	END
+	entry 0 update
+	grep -qx 'options root=/dev/x a ro noresume rd.recovery=1' "$root/boot/rd-recovery/1/manifest" ||
+		fail "$(grep options "$root/boot/rd-recovery/1/manifest")"
 }
 
 # A btrfs whose default subvolume is a snapshot, as findmnt tells it.
@@ -643,7 +682,8 @@ cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own ro
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
 	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image unmounted_boot_is_not_written_to cut_image_is_not_the_one_in_use image_of_another_system_stays
 	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image
-	words_are_the_systems_own_without_what_starts_another_boot words_leave_the_default_subvolume_to_btrfs words_open_what_dracut_has_to_open
+	words_are_the_systems_own_without_what_starts_another_boot words_of_another_system_are_read_and_never_run
+	words_of_this_system_are_what_grub_makes_of_them words_leave_the_default_subvolume_to_btrfs words_open_what_dracut_has_to_open
 	grub_gets_both_entries grub_gets_the_kernels_words_quoted grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image
 	grub_reads_loader_entries_once
 	kernel_install_keeps_a_fresh_image kernel_is_installed_on_a_sick_system_too entries_without_sort_keys_come_first_too

@@ -34,7 +34,7 @@ usage() {
 }
 
 # The functions; none runs by itself.
-for part in words boot slots build uki; do
+for part in words grub boot slots build uki; do
 	# shellcheck source=/dev/null
 	. "$lib/$part.sh"
 done

@@ -19,19 +19,6 @@ words_language() {
 	echo kernel
 }
 
-# GRUB_CMDLINE_LINUX, which grub-mkconfig gives every entry, its rescue entries too; and the words for ordinary boots, which a machine may need to boot at
-# all (nomodeset, acpi=off); words_kept takes away what hides the screen. The files are shell.
-words_grub() (
-	set +eu
-	GRUB_CMDLINE_LINUX='' GRUB_CMDLINE_LINUX_DEFAULT=''
-	for _file in "$root/etc/default/grub" "$root"/etc/default/grub.d/*.cfg; do
-		# shellcheck source=/dev/null
-		[ ! -f "$_file" ] || . "$_file" >/dev/null 2>&1
-	done
-	printf '%s\n' "$GRUB_CMDLINE_LINUX"
-	printf '%s\n' "$GRUB_CMDLINE_LINUX_DEFAULT"
-)
-
 # Without resume (nothing of a sleeping system is to wake up), what hides the screen, another target, and our own words of before.
 words_kept() {
 	tr -s '[:space:]' '\n' | grep -vE -e '^$' -e '^(resume|resume_offset|BOOT_IMAGE|initrd|systemd\.unit|rd\.recovery(\.[a-z_]+)?)(=|$)' \
@@ -102,17 +89,3 @@ $(words_storage)"
 ro"
 	printf '%s\nnoresume\nrd.recovery=1\n' "$words" | grep . | tr '\n' ' ' | sed 's/ $//'
 }
-
-# words_for_grub WORDS: as GRUB's own language has them; those of its own configuration are that already. Words that mean the same in both stay as they are.
-words_for_grub() (
-	[ "$(words_language)" = kernel ] || { printf '%s\n' "$1" && exit; }
-	set -f
-	_line=
-	for _word in $1; do
-		case $_word in
-		*[!A-Za-z0-9_=.,:/+@%-]*) _word="'$(printf '%s\n' "$_word" | sed "s/'/'\\\\''/g")'" ;;
-		esac
-		_line="$_line $_word"
-	done
-	printf '%s\n' "${_line# }"
-)

@@ -18,7 +18,7 @@ table() {
 	echo "0755 initramfs/mkinitramfs.sh $PREFIX/lib//rd-recovery/mkinitramfs"
 	echo "0644 build/sources/libxcrypt-4.4.33-autotools.tar.xz $PREFIX/share//rd-recovery/libxcrypt-4.4.33-autotools.tar.xz"
 	echo "0755 src/entries/rd-recovery-entry.sh $PREFIX/sbin/rd-recovery-entry"
-	for _file in words boot slots build uki; do
+	for _file in words grub boot slots build uki; do
 		echo "0644 src/entries/$_file.sh $PREFIX/lib//rd-recovery/$_file.sh"
 	done
 	echo "0755 src/entries/42_rd-recovery.sh /etc//grub.d/42_rd-recovery"
