@@ -100,12 +100,37 @@ without_dracut_the_image_is_our_own() {
 	[ -d "$dir/unpacked/usr/lib/modules/$kernel" ] || fail 'no modules'
 }
 
+# double NAME: of that program, from standard input; update_with_doubles STATUS ARGUMENT... calls it.
+double() {
+	{ echo '#!/bin/sh' && cat; } >"$root/usr/local/bin/$1"
+	chmod 755 "$root/usr/local/bin/$1"
+}
+
+update_with_doubles() {
+	_want=$1
+	shift
+	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update "$@" >"$dir/out" 2>&1
+	_got=$?
+	[ "$_got" -eq "$_want" ] || fail "exit status $_got, not $_want"
+}
+
 root_that_our_own_image_cannot_open_is_refused() {
 	system
-	printf '%s\n' '#!/bin/sh' 'case $* in *FSTYPE*) echo bcachefs ;; *) echo /dev/none ;; esac' >"$root/usr/local/bin/findmnt"
-	chmod 755 "$root/usr/local/bin/findmnt"
-	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update --image self >"$dir/out" 2>&1 && fail 'it is built'
-	grep -q 'root is bcachefs' "$dir/out" || fail 'it does not say why'
+	echo 'echo /dev/none bcachefs' | double findmnt
+	update_with_doubles 1 --image self
+	grep -q '/ lies on bcachefs' "$dir/out" || fail 'it does not say why'
+}
+
+# Root is a plain partition, and each of the others on a logical volume in turn.
+volume_that_our_own_image_cannot_open_is_refused_or_said() {
+	system
+	echo 'case $* in */dev/mapper/*) echo lvm ;; esac; echo part' | double lsblk
+	for _case in '/usr 1' '/var 0'; do
+		echo "case \$* in *${_case% *}) echo /dev/mapper/vg-x ext4 ;; *) echo /dev/vda1 ext4 ;; esac" | double findmnt
+		update_with_doubles "${_case#* }" --image self
+		grep -q "${_case% *} lies on lvm" "$dir/out" || fail "$_case: not said"
+	done
+	holds 1
 }
 
 second_update_takes_the_other_slot() {
@@ -146,11 +171,12 @@ sick_system_gets_an_image_that_the_next_healthy_build_replaces() {
 # The mode that vfat shows without umask=0077, whatever was asked for.
 secrets_are_not_put_where_everybody_reads() {
 	system
-	# shellcheck disable=SC2016 # the double's
-	printf '#!/bin/sh\ncase $3 in /boot/rd-recovery*) echo 755 && exit ;; esac\nexec /usr/bin/stat "$@"\n' >"$root/usr/local/bin/stat"
-	chmod 755 "$root/usr/local/bin/stat"
+	double stat <<-'END'
+		case $3 in /boot/rd-recovery*) echo 755 && exit ;; esac
+		exec /usr/bin/stat "$@"
+	END
 	echo 'password_hash = x' >"$root/etc/rd-recovery.conf"
-	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update >"$dir/out" 2>&1 && fail 'it was put there'
+	update_with_doubles 1
 	grep -q 'umask=0077' "$dir/out" || fail 'it does not say what helps'
 	[ -z "$(find "$root/boot" -name 'rd-rec*')" ] || fail 'something is left'
 	entry 0 update
@@ -167,10 +193,11 @@ failed_build_keeps_the_old_image() {
 		rm "$root/root/$_fault"
 		holds 1
 	done
-	# shellcheck disable=SC2016 # the double's
-	printf '#!/bin/sh\ncase $2 in */initrd) exit 1 ;; esac\nexec /bin/cp "$@"\n' >"$root/usr/local/bin/cp"
-	chmod 755 "$root/usr/local/bin/cp"
-	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update >"$dir/out" 2>&1 && fail 'a failed copy is no failure'
+	double cp <<-'END'
+		case $2 in */initrd) exit 1 ;; esac
+		exec /bin/cp "$@"
+	END
+	update_with_doubles 1
 	holds 1
 }
 
@@ -551,14 +578,15 @@ failed_efi_program_leaves_the_old_one() {
 	entry 0 uki
 	sha256sum "$root/boot/EFI/Linux/rd-recovery-1.efi" >"$dir/sums"
 	: >"$root/boot/EFI/Linux/rd-recovery-2.efi.new"
-	# shellcheck disable=SC2016 # the double's
-	printf '#!/bin/sh\ncase $2 in *.efi*) echo half >"$2"; kill -KILL $PPID ;; esac\nexec /bin/cp "$@"\n' >"$root/usr/local/bin/cp"
-	chmod 755 "$root/usr/local/bin/cp"
-	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update >"$dir/out" 2>&1 || fail 'it fails the rest'
+	double cp <<-'END'
+		case $2 in *.efi*) echo half >"$2"; kill -KILL $PPID ;; esac
+		exec /bin/cp "$@"
+	END
+	update_with_doubles 0
 	holds 2
 	grep -q 'the .efi is the old one' "$dir/out" || fail 'not said'
 	sed -i 's/; kill.*PPID/; exit 1/' "$root/usr/local/bin/cp"
-	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin chroot "$root" rd-recovery-entry update >"$dir/out" 2>&1 || fail 'it fails the rest'
+	update_with_doubles 0
 	[ "$(ls "$root/boot/EFI/Linux")" = rd-recovery-1.efi ] || fail "not one: $(ls "$root/boot/EFI/Linux")"
 	sha256sum --quiet -c "$dir/sums" || fail 'the good one changed'
 }
@@ -678,7 +706,8 @@ status_finds_root_on_a_device() {
 	done
 }
 
-cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own root_that_our_own_image_cannot_open_is_refused second_update_takes_the_other_slot
+cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own root_that_our_own_image_cannot_open_is_refused
+	volume_that_our_own_image_cannot_open_is_refused_or_said second_update_takes_the_other_slot
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
 	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image unmounted_boot_is_not_written_to cut_image_is_not_the_one_in_use image_of_another_system_stays
 	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image

@@ -74,18 +74,39 @@ build_dracut() {
 	in_root lsinitrd "${work#"$root"}/initrd" | grep -qE ' usr/s?bin/rd-recovery$' || die 'dracut left the rd-recovery module out'
 }
 
+# layer_below DEVICE: what has to be opened before it is there: crypt, lvm, raid1; nothing: it is plain.
+layer_below() {
+	lsblk -nsro TYPE "$1" 2>/dev/null | grep -E '^(crypt|lvm|raid.*|md.*)$' | head -n 1 || :
+}
+
+# self_reaches POINT: can the self-contained image mount what is mounted there? why: what it cannot open.
+self_reaches() {
+	_mount=$(findmnt -nvro SOURCE,FSTYPE --mountpoint "$(readlink -m "$root$1")" 2>/dev/null | grep '^/dev/' | tail -n 1)
+	[ -n "$_mount" ] || return 0
+	why=$(layer_below "${_mount%% *}")
+	[ -z "$why" ] || return 1
+	why=${_mount##* }
+	case $why in
+	ext[234] | xfs | btrfs | vfat | f2fs) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Without / and /usr nothing of the system runs. The others a run goes without, as if they were broken.
+self_reaches_enough() {
+	for _point in / /usr; do
+		self_reaches "$_point" || die "$_point lies on $why, which the self-contained initramfs cannot open: install dracut"
+	done
+	for _point in /var /home /boot; do
+		self_reaches "$_point" || say "$_point lies on $why, which the self-contained initramfs cannot open: a recovery will look at nothing there"
+	done
+}
+
 build_self() {
 	_builder=$lib/mkinitramfs
 	[ "$lib" != "$here" ] || _builder=$here/../../initramfs/mkinitramfs.sh
 	[ -e "$_builder" ] || die "$_builder is not installed"
-	_types=$(lsblk -nsro TYPE "$(words_device || :)" 2>/dev/null | grep -E '^(crypt|lvm|raid.*|md.*)$' | head -n 1 || :)
-	[ -z "$_types" ] || die "root lies on $_types, which the self-contained initramfs cannot open: install dracut"
-	_type=
-	[ -z "$(words_device || :)" ] || _type=$(findmnt -nro FSTYPE --mountpoint "${root:-/}" | tail -n 1)
-	case $_type in
-	'' | ext[234] | xfs | btrfs | vfat | f2fs) ;;
-	*) die "root is $_type, which the self-contained initramfs cannot open: install dracut" ;;
-	esac
+	self_reaches_enough
 	_kept=$root/var/lib/rd-recovery/capture
 	set -- --kernel "$kver" --output "$work/initrd" --root "${root:-/}" --payload "$payload" --libxcrypt
 	[ ! -f "$_kept/manifest" ] || set -- "$@" --capture "$_kept"
