@@ -162,6 +162,22 @@ wanted() {
 	esac
 }
 
+# What the system's own modprobe.d keeps away: a device must not bring it, nor the start. Where another module needs it, it is loaded all the same.
+blacklist() {
+	[ -z "$portable" ] || return 0
+	set --
+	for _dir in etc run usr/local/lib usr/lib lib; do
+		set -- "$@" -C "$below/$_dir/modprobe.d"
+	done
+	modprobe "$@" -d "$root" -S "$kernel" --showconfig 2>/dev/null |
+		sed -nE -e 's/^blacklist //p' -e 's,^install ([^ ]+) (/usr)?/bin/(true|false)$,\1,p'
+}
+
+# By name, as the kernel writes it.
+wanted_names() {
+	wanted | tr -s '[:space:]' '\n' | tr - _ | grep -vxFf "$work/blacklist" || :
+}
+
 # modprobe NAME...: the paths these load, below the modules' folder, in the order of loading.
 paths() {
 	modprobe -C "$work/modprobe.conf" -d "$root" -S "$kernel" -a --show-depends "$@" 2>/dev/null |
@@ -179,9 +195,13 @@ hard_dependencies() {
 }
 
 choose() {
-	soft_dependencies >"$work/modprobe.conf"
+	blacklist >"$work/blacklist"
+	{
+		soft_dependencies
+		sed 's/^/blacklist /' "$work/blacklist"
+	} >"$work/modprobe.conf"
 	# shellcheck disable=SC2046 # a list of words
-	paths $(wanted | tr -s '[:space:]' ' ') | plain | sort -u >"$work/asked"
+	paths $(wanted_names) | plain | sort -u >"$work/asked"
 	hard_dependencies <"$work/asked" >"$work/needed"
 	cat "$work/asked" "$work/needed" | grep . | sort -u >"$work/carried" || :
 }
@@ -226,7 +246,7 @@ carried_names() {
 }
 
 aliases() {
-	carried_names | awk 'NR == FNR { on[$1]; next } $1 == "alias" && $NF in on' - "$modules/modules.alias"
+	carried_names | grep -vxFf "$work/blacklist" | awk 'NR == FNR { on[$1]; next } $1 == "alias" && $NF in on' - "$modules/modules.alias"
 }
 
 # modules.load: what was asked for by name and has no alias that a device or a file system could ask for it by.
@@ -246,8 +266,8 @@ add_modules() {
 	cp "$work/carried" "$work/list"
 	dependencies >"$_folder/modules.dep"
 	aliases >"$_folder/modules.alias"
-	wanted | tr -s '[:space:]' '\n' | while read -r _wanted; do
-		grep -E "/$(echo "$_wanted" | sed 's/[-_]/[-_]/g')\.ko" "$work/carried" || :
+	wanted_names | while read -r _wanted; do
+		grep -E "/$(echo "$_wanted" | sed 's/_/[-_]/g')\.ko" "$work/carried" || :
 	done >"$work/drivers"
 	unasked "$_folder" >"$_folder/modules.load"
 }
