@@ -238,6 +238,30 @@ cut_image_is_not_the_one_in_use() {
 	holds 2
 }
 
+# Entries of a loader came to the ESP, where the next image goes; another system's there stays.
+image_follows_the_boot_folder() {
+	system
+	mkdir -p "$root/boot/grub" "$root/boot/loader/entries"
+	entry 0 update
+	entry 0 uki
+	menu
+	mkdir -p "$root/efi/loader/entries" "$root/boot/efi"
+	cp -R "$root/boot/rd-recovery" "$root/boot/efi/"
+	sed -i 's/^machine-id .*/machine-id 00000000000000000000000000000001/' "$root/boot/efi/rd-recovery/1/manifest"
+	cp "$root/lib/x86_64-linux-gnu/security/pam_unix.so" "$dir/pam_unix.so"
+	sick
+	entry 0 update
+	[ -f "$root/boot/rd-recovery/1/manifest" ] || fail 'a sick one takes the place of a good one'
+	cp "$dir/pam_unix.so" "$root/lib/x86_64-linux-gnu/security/pam_unix.so"
+	entry 0 update
+	grep -q regenerate "$dir/out" || fail 'no new menu is asked for'
+	for _file in rd-recovery/2/manifest EFI/Linux/rd-recovery-1.efi loader/entries/a-rd-recovery-repair-2.conf; do
+		[ -f "$root/efi/$_file" ] || fail "no $_file"
+	done
+	[ -z "$(find "$root/boot" -name '*rd-recovery*' ! -path '*/boot/efi/*')" ] || fail 'something is left in the former place'
+	[ -f "$root/boot/efi/rd-recovery/1/manifest" ] || fail 'the image of another system is gone'
+}
+
 image_of_another_system_stays() {
 	system
 	entry 0 update
@@ -709,7 +733,7 @@ status_finds_root_on_a_device() {
 cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own root_that_our_own_image_cannot_open_is_refused
 	volume_that_our_own_image_cannot_open_is_refused_or_said second_update_takes_the_other_slot
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
-	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image unmounted_boot_is_not_written_to cut_image_is_not_the_one_in_use image_of_another_system_stays
+	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image unmounted_boot_is_not_written_to cut_image_is_not_the_one_in_use image_follows_the_boot_folder image_of_another_system_stays
 	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image
 	words_are_the_systems_own_without_what_starts_another_boot words_of_another_system_are_read_and_never_run
 	words_of_this_system_are_what_grub_makes_of_them words_leave_the_default_subvolume_to_btrfs words_open_what_dracut_has_to_open

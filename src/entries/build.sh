@@ -136,6 +136,7 @@ command_update() {
 	slot_fill "$_new" "$health"
 	entries_write "$_new"
 	[ -z "$_old" ] || slot_remove "$_old"
+	[ "$health" = sick ] || remove_elsewhere
 	echo "$rescue/$_new: the rescue image of $kver ($image, $(($(stat -c %s "$rescue/$_new/initrd") / 1024)) KiB)"
 	tell_grub
 	uki_refresh "$rescue/$_new"
@@ -159,7 +160,7 @@ tell_grub() {
 	! grub_reads_entries || return 0
 	_menu=$(words_for_grub "$options")
 	for _file in "$root"/boot/grub/grub.cfg "$root"/boot/grub2/grub.cfg; do
-		if [ -f "$_file" ] && ! grep -qF -- "$_menu" "$_file"; then
+		if [ -f "$_file" ] && { [ -n "$moved" ] || ! grep -qF -- "$_menu" "$_file"; }; then
 			echo "now regenerate GRUB's menu: $(mkconfig_name) -o ${_file#"$root"}"
 		fi
 	done

@@ -8,8 +8,8 @@ here=$(dirname "$(readlink -f "$0")")
 lib=$here/../lib/rd-recovery
 # From the sources: everything lies beside this file.
 [ ! -f "$here/words.sh" ] || lib=$here
-root='' boot='' image='' kernel='' kver='' command='' not_older=''
-work='' payload=''
+root='' boot='' image='' kernel='' kver='' command='' not_older='' boot_asked=''
+work='' payload='' moved='' uki_moved=''
 
 say() {
 	echo "rd-recovery-entry: $*" >&2
@@ -89,6 +89,7 @@ begin() {
 	payload=$here/rd-recovery
 	[ -x "$payload" ] || payload=$root/usr/sbin/rd-recovery
 	umask 077
+	boot_asked=$boot
 	if [ -z "$boot" ]; then
 		boot=$(boot_folder)
 		boot_is_mounted

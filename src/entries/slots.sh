@@ -99,12 +99,9 @@ slot_is_ours() {
 		die "$rescue holds the rescue image of another system (machine-id $_theirs): remove the folder if that system is gone"
 }
 
-command_remove() {
+# All of ours in the boot folder.
+remove_here() {
 	_old=$(slot_current)
-	if [ -n "$kver" ]; then
-		remove_kernel
-		return
-	fi
 	[ -z "$_old" ] || slot_is_ours "$_old"
 	for _slot in 1 2; do
 		slot_remove "$_slot"
@@ -113,8 +110,39 @@ command_remove() {
 	[ ! -d "$rescue" ] || rmdir "$rescue" || say "$rescue holds something else: it stays"
 }
 
+# Is the boot folder another than the one with this device and inode, and holds it an image of this system?
+is_former_place() {
+	[ -d "$rescue" ] && [ "$(stat -c %d:%i "$boot")" != "$1" ] && [ -n "$(slot_current)" ] && (slot_is_ours "$(slot_current)") 2>/dev/null
+}
+
+# Boot loader entries may have come or gone, and with them the place: what is left in the former one would grow old, and GRUB might take it.
+# moved: there was something; uki_moved: an .efi too. A place that was asked for is a copy more.
+remove_elsewhere() {
+	[ -z "$boot_asked" ] || return 0
+	_boot=$boot _here=$(stat -c %d:%i "$boot")
+	for _place in /efi /boot /boot/efi; do
+		boot=$root$_place rescue=$root$_place/rd-recovery
+		if is_former_place "$_here"; then
+			moved=yes
+			[ -z "$(uki_current)" ] || uki_moved=yes
+			remove_here
+		fi
+	done
+	boot=$_boot rescue=$_boot/rd-recovery
+}
+
+command_remove() {
+	if [ -n "$kver" ]; then
+		remove_kernel
+		return
+	fi
+	remove_here
+	remove_elsewhere
+}
+
 # The kernel package goes. Its copy still boots; but who removes a kernel may have a reason, so another one's image takes its place.
 remove_kernel() {
+	_old=$(slot_current)
 	[ -n "$_old" ] && [ "$(manifest_value "$rescue/$_old" kernel)" = "$kver" ] || return 0
 	_gone=$kver
 	kver=

@@ -86,7 +86,7 @@ uki_write() {
 
 # uki_refresh DIR: the image is there and in the menu whatever becomes of this. Not as a condition: there set -e would not count.
 uki_refresh() {
-	[ -n "$(uki_current)" ] || return 0
+	[ -n "$(uki_current)$uki_moved" ] || return 0
 	set +e
 	(
 		set -e
