@@ -711,6 +711,26 @@ status_sees_what_is_wrong() {
 	[ "$(grep -c 'rd-recovery-entry update$' "$dir/out")" -ge 4 ] || fail 'it does not say what to type'
 }
 
+# GRUB's menu lies on a file system that takes the question and never answers; it is the only one left open.
+status_goes_on_where_a_question_never_ends() {
+	system
+	entry 0 update
+	menu
+	gcc -o "$dir/stuck" "$here/target/stuck.c" || fail 'no compiler'
+	mkfifo "$dir/ready"
+	"$dir/stuck" fuse "$root/boot/grub" / >"$dir/ready" &
+	read -r _stuck <"$dir/ready" || {
+		echo 'no FUSE here'
+		exit 77
+	}
+	inside rd-recovery status --timeout 3 --json >"$dir/status" 2>"$dir/out"
+	[ $? -eq 1 ] || fail 'an open question is no exit status 1'
+	for _pair in image=yes entry=unknown whole=yes sound=yes fresh=yes program=yes config=yes boot=yes capture=yes health=yes; do
+		[ "$(answer "${_pair%=*}")" = "${_pair#*=}" ] || fail "not $_pair: $(cat "$dir/status")"
+	done
+	grep -q '"id":"entry".*"text":"[^"]*3 s' "$dir/status" || fail "it does not say why: $(cat "$dir/status")"
+}
+
 # The machine's own disk, seen as another system's.
 status_finds_root_on_a_device() {
 	_device=$(findmnt -nvo SOURCE --target "$top")
@@ -742,7 +762,7 @@ cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own ro
 	kernel_install_keeps_a_fresh_image kernel_is_installed_on_a_sick_system_too entries_without_sort_keys_come_first_too
 	kernel_packages_keep_a_fresh_image efi_program_holds_it_all failed_efi_program_leaves_the_old_one efi_program_boots
 	remove_leaves_nothing uninstall_takes_the_entries_along wrong_use_is_refused
-	status_sees_what_is_wrong status_finds_root_on_a_device'
+	status_sees_what_is_wrong status_goes_on_where_a_question_never_ends status_finds_root_on_a_device'
 
 if [ "${1-}" = --one ]; then
 	dir=$work/$2
