@@ -377,14 +377,30 @@ words_of_this_system_are_what_grub_makes_of_them() {
 words_leave_the_default_subvolume_to_btrfs() {
 	mount -t tmpfs entries-test "$dir"
 	mkdir -p "$dir/w/etc/kernel" "$dir/bin"
-	printf '%s\n' '#!/bin/sh' 'case $* in *FSTYPE*) echo btrfs ;; *FSROOT*) echo /@/.snapshots/1/snapshot ;; *) echo /dev/none ;; esac' >"$dir/bin/findmnt"
-	chmod 755 "$dir/bin/findmnt"
+	cat >"$dir/bin/findmnt" <<-'END'
+		#!/bin/sh
+		case $* in
+		*FSTYPE*) echo btrfs ;;
+		*FSROOT*) echo /@/.snapshots/1/snapshot ;;
+		*OPTIONS*) echo rw,subvolid=258,subvol=/@/.snapshots/1/snapshot ;;
+		*) echo /dev/none ;;
+		esac
+	END
+	printf '%s\n' '#!/bin/sh' 'echo "ID 258 gen 7 top level 256 path x"' >"$dir/bin/btrfs"
+	chmod 755 "$dir/bin/findmnt" "$dir/bin/btrfs"
 	PATH=$dir/bin:$PATH
 	echo 'root=/dev/x ro' >"$dir/w/etc/kernel/cmdline"
 	echo '/dev/x / btrfs defaults 0 0' >"$dir/w/etc/fstab"
 	[ "$(made)" = 'root=/dev/x ro noresume rd.recovery=1' ] || fail "the default subvolume: $(made)"
 	echo '/dev/x / btrfs noatime,subvolid=5 0 0' >"$dir/w/etc/fstab"
-	[ "$(made)" = 'root=/dev/x ro rootflags=subvol=@/.snapshots/1/snapshot noresume rd.recovery=1' ] || fail "a named one: $(made)"
+	_named='root=/dev/x ro rootflags=subvol=@/.snapshots/1/snapshot noresume rd.recovery=1'
+	[ "$(made)" = "$_named" ] || fail "a named one: $(made)"
+	rm "$dir/w/etc/fstab"
+	[ "$(made)" = 'root=/dev/x ro noresume rd.recovery=1' ] || fail "the default of a root that fstab does not know: $(made)"
+	sed -i 's/258/5/' "$dir/bin/btrfs"
+	[ "$(made)" = "$_named" ] || fail "not the default: $(made)"
+	rm "$dir/bin/btrfs"
+	[ "$(made)" = "$_named" ] || fail "nothing tells the default: $(made)"
 }
 
 words_open_what_dracut_has_to_open() {

@@ -53,12 +53,23 @@ words_root() {
 	fi
 }
 
-# Which subvolume / is, on btrfs. Where fstab names none, the file system's own default decides, which snapshots and rollbacks change.
+# Does the file system's own default lead to what is mounted at /?
+subvolume_is_default() {
+	_default=$(btrfs subvolume get-default "${root:-/}" 2>/dev/null | cut -d ' ' -f 2)
+	findmnt -nro OPTIONS --mountpoint "${root:-/}" | tr , '\n' | grep -qx "subvolid=${_default:-none}"
+}
+
+# Which subvolume / is, on btrfs. Where fstab names none, the file system's own default decides, which snapshots and rollbacks change; so it does
+# where fstab says nothing of / and the default is what is mounted.
 words_subvolume() {
 	_sub=
 	if [ -n "$(words_device || :)" ]; then
 		[ "$(findmnt -nro FSTYPE --mountpoint "${root:-/}")" = btrfs ] || return 0
-		[ -z "$(words_fstab 4)" ] || words_fstab 4 | grep -qE '(^|,)subvol(id)?=' || return 0
+		if [ -n "$(words_fstab 4)" ]; then
+			words_fstab 4 | grep -qE '(^|,)subvol(id)?=' || return 0
+		elif subvolume_is_default; then
+			return 0
+		fi
 		_sub=$(findmnt -nro FSROOT --mountpoint "${root:-/}")
 	else
 		_sub=$(words_fstab 4 | tr , '\n' | sed -n 's/^subvol=//p')
