@@ -50,6 +50,16 @@ holds() {
 	done
 }
 
+# unpack SLOT: its initramfs, to $dir/unpacked.
+unpack() {
+	mkdir "$dir/unpacked"
+	case $(od -An -tx1 -N 2 "$root/boot/rd-recovery/$1/initrd") in
+	' 1f 8b') gzip -dc "$root/boot/rd-recovery/$1/initrd" ;;
+	' 28 b5') zstd -dc "$root/boot/rd-recovery/$1/initrd" ;;
+	*) xz -dc "$root/boot/rd-recovery/$1/initrd" ;;
+	esac | (cd "$dir/unpacked" && cpio -idm --quiet) || fail 'no archive'
+}
+
 # boot_of_its_own [OPTION...]: /boot on a file system of its own; the kernel is on it.
 boot_of_its_own() {
 	cp "$root/boot/vmlinuz-$kernel" "$dir/vmlinuz"
@@ -87,17 +97,33 @@ without_dracut_the_image_is_our_own() {
 	entry 0 update
 	holds 1
 	grep -qx 'image self' "$root/boot/rd-recovery/1/manifest" || fail 'another builder'
-	mkdir "$dir/unpacked"
-	case $(od -An -tx1 -N 2 "$root/boot/rd-recovery/1/initrd") in
-	' 1f 8b') gzip -dc "$root/boot/rd-recovery/1/initrd" ;;
-	' 28 b5') zstd -dc "$root/boot/rd-recovery/1/initrd" ;;
-	*) xz -dc "$root/boot/rd-recovery/1/initrd" ;;
-	esac | (cd "$dir/unpacked" && cpio -idm --quiet) || fail 'no archive'
+	unpack 1
 	cmp "$dir/unpacked/usr/sbin/rd-recovery" "$root/usr/sbin/rd-recovery" || fail 'another program'
 	for _name in capture/manifest libxcrypt-4.4.33-autotools.tar.xz; do
 		[ -f "$dir/unpacked/usr/lib/rd-recovery/$_name" ] || fail "no $_name"
 	done
 	[ -d "$dir/unpacked/usr/lib/modules/$kernel" ] || fail 'no modules'
+}
+
+# As from a live system, whose rd-recovery is another; the kernel is a link, which is that system's too.
+image_of_a_root_is_all_its_own() {
+	system
+	(cd "$top" && DESTDIR=$dir/live sh src/packaging/install.sh install) || fail 'no installation'
+	echo other >>"$root/usr/sbin/rd-recovery"
+	mv "$root/boot/vmlinuz-$kernel" "$root/root/kernel"
+	cp "$root/root/kernel" "$dir/outside"
+	for _link in "$dir/outside" "../../../../../../../../../..$dir/outside"; do
+		ln -sf "$_link" "$root/boot/vmlinuz-$kernel"
+		"$dir/live/usr/sbin/rd-recovery-entry" update --image self --root "$root" >"$dir/out" 2>&1 && fail "a kernel from outside: $_link"
+		grep -q 'no kernel with modules' "$dir/out" || fail 'it does not say why'
+	done
+	ln -sf /root/kernel "$root/boot/vmlinuz-$kernel"
+	"$dir/live/usr/sbin/rd-recovery-entry" update --image self --root "$root" >"$dir/out" 2>&1 || fail 'no image'
+	holds 1
+	cmp "$root/boot/rd-recovery/1/linux" "$root/root/kernel" || fail 'another kernel'
+	unpack 1
+	cmp "$dir/unpacked/usr/sbin/rd-recovery" "$root/usr/sbin/rd-recovery" || fail 'another program'
+	status 1 program=yes
 }
 
 # double NAME: of that program, from standard input; update_with_doubles STATUS ARGUMENT... calls it.
@@ -767,7 +793,7 @@ status_finds_root_on_a_device() {
 }
 
 cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own root_that_our_own_image_cannot_open_is_refused
-	volume_that_our_own_image_cannot_open_is_refused_or_said second_update_takes_the_other_slot
+	volume_that_our_own_image_cannot_open_is_refused_or_said image_of_a_root_is_all_its_own second_update_takes_the_other_slot
 	sick_system_keeps_the_good_image sick_system_gets_an_image_that_the_next_healthy_build_replaces
 	secrets_are_not_put_where_everybody_reads failed_build_keeps_the_old_image merged_sbin_is_found_too full_boot_keeps_the_old_image unmounted_boot_is_not_written_to cut_image_is_not_the_one_in_use image_follows_the_boot_folder image_of_another_system_stays
 	removed_kernel_gives_way_to_another older_kernels_package_leaves_the_newer_ones_image

@@ -2,14 +2,26 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # root, boot, rescue, work, here, lib: rd-recovery-entry's
 
+# below_root FILE: where it lies, with another system's links leading where that system has them lead. Nothing: not in that root.
+below_root() {
+	_path=$1 _links=0
+	while [ -L "$root$_path" ]; do
+		_link=$(readlink "$root$_path")
+		case $_link in /*) _path=$_link ;; *) _path=${_path%/*}/$_link ;; esac
+		_links=$((_links + 1))
+		[ "$_links" -lt 40 ] || return 1
+	done
+	_real=$(readlink -f "$root$_path") || return 1
+	case $_real in
+	"$root"/*) [ ! -f "$_real" ] || echo "$_real" ;;
+	esac
+}
+
 # kernel_of KVER: where distributions put it.
 kernel_of() {
 	for _file in "/boot/vmlinuz-$1" "/boot/vmlinux-$1" "/boot/kernel-$1" "/usr/lib/modules/$1/vmlinuz" "/lib/modules/$1/vmlinuz" \
 		"/boot/kernel-$(uname -m)-$1" "/boot/kernel-genkernel-$(uname -m)-$1"; do
-		if [ -f "$root$_file" ]; then
-			echo "$root$_file"
-			return
-		fi
+		below_root "$_file" | grep . && return
 	done
 	for _file in "$boot"/*/"$1"/linux; do
 		if [ -f "$_file" ]; then
@@ -47,6 +59,14 @@ image_choose() {
 	dracut | self) ;;
 	*) wrong "--image $image is neither dracut nor self" ;;
 	esac
+}
+
+# What goes into the image: that system's own program, as dracut's module takes it, if it has one.
+payload_carried() {
+	for _file in /usr/sbin/rd-recovery /usr/local/sbin/rd-recovery; do
+		below_root "$_file" | grep . && return
+	done
+	echo "$payload"
 }
 
 # The payload's own word: it captures known-good copies of a healthy system only. What it said otherwise is in said.
@@ -108,7 +128,7 @@ build_self() {
 	[ -e "$_builder" ] || die "$_builder is not installed"
 	self_reaches_enough
 	_kept=$root/var/lib/rd-recovery/capture
-	set -- --kernel "$kver" --output "$work/initrd" --root "${root:-/}" --payload "$payload" --libxcrypt
+	set -- --kernel "$kver" --output "$work/initrd" --root "${root:-/}" --payload "$(payload_carried)" --libxcrypt
 	[ ! -f "$_kept/manifest" ] || set -- "$@" --capture "$_kept"
 	sh "$_builder" "$@" >&2 || die "no initramfs for $kver"
 }

@@ -67,7 +67,7 @@ set_option() {
 	case $1 in
 	--image) image=$2 ;;
 	--kernel) kernel=$2 ;;
-	--root) root=$(cd "$2" && pwd) || die "$2 is no folder" ;;
+	--root) root=$(cd "$2" && pwd -P) || die "$2 is no folder" ;;
 	--boot) boot=$(cd "$2" && pwd) || die "$2 is no folder" ;;
 	*) wrong "$1 is no option" ;;
 	esac

@@ -41,7 +41,7 @@ manifest_text() {
 	echo "image $image"
 	echo "health $1"
 	echo "version $("$payload" --version | cut -d ' ' -f 2)"
-	echo "payload $(sum_of "$payload")"
+	echo "payload $(sum_of "$(payload_carried)")"
 	echo "config $(sum_of "$root/etc/rd-recovery.conf" 2>/dev/null | grep . || echo none)"
 	echo "date $(date -u +%Y-%m-%dT%H:%M:%SZ)"
 	echo "machine-id $(machine_id)"
