@@ -1,7 +1,27 @@
-# cases.sh: run_cases WORK NAME...: each case by this same script ($0 --one NAME), $jobs at a time (1), in namespaces of its own: what a case
-# leaves running ends with its PID namespace. What one says lies in WORK/NAME.said; its status 77: skipped. The last line counts them. Sourced.
+# cases.sh: a script of cases: one_case "$@", need_trees NAME, run_cases WORK NAME... Sourced.
 # shellcheck shell=sh
+# shellcheck disable=SC2154 # top, work: the script's
 
+# Called as run_cases does it, the script ends here: with its one case, in a folder of the case's own, $dir.
+one_case() {
+	[ "${1-}" = --one ] || return 0
+	dir=$work/$2
+	mkdir -p "$dir"
+	"$2"
+	exit
+}
+
+# need_trees NAME: the cached trees, which the script NAME needs root for.
+need_trees() {
+	[ "$(id -u)" -eq 0 ] || {
+		echo "$1: needs root" >&2
+		exit 2
+	}
+	sh "$top/qemu/image.sh" trees || exit 1
+}
+
+# run_cases WORK NAME...: each case by this same script ($0 --one NAME), $jobs at a time (1), in namespaces of its own: what a case leaves running
+# ends with its PID namespace. What one says lies in WORK/NAME.said; its status 77: skipped. The last line counts them.
 run_cases() {
 	_work=$1
 	shift

@@ -806,18 +806,8 @@ cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own ro
 	remove_leaves_nothing uninstall_takes_the_entries_along wrong_use_is_refused
 	status_sees_what_is_wrong status_goes_on_where_a_question_never_ends status_finds_root_on_a_device'
 
-if [ "${1-}" = --one ]; then
-	dir=$work/$2
-	mkdir -p "$dir"
-	"$2"
-	exit
-fi
-
-[ "$(id -u)" -eq 0 ] || {
-	echo 'tests/entries: needs root' >&2
-	exit 2
-}
-sh "$top/qemu/image.sh" trees || exit 1
+one_case "$@"
+need_trees tests/entries
 unshare -m sh "$here/entries/layer.sh" >"$top/build/entries.log" 2>&1 || {
 	tail -n 20 "$top/build/entries.log"
 	exit 1

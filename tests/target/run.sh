@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh [--jobs N] [CASE...]: the payload against real roots (root.sh), each in a mount namespace of its own. Last line: N passed, N failed.
 # A case passes on what the target's own programs say, never on the payload's words.
-# shellcheck disable=SC2034 # jobs: read by cases.sh
+# shellcheck disable=SC2034,SC2154 # jobs: read by cases.sh; dir: set there
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -709,18 +709,8 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
 	wrong_use_touches_nothing '"$package_cases"
 
-if [ "${1-}" = --one ]; then
-	dir=$work/$2
-	mkdir -p "$dir"
-	"$2"
-	exit
-fi
-
-[ "$(id -u)" -eq 0 ] || {
-	echo 'tests/target: needs root' >&2
-	exit 2
-}
-sh "$top/qemu/image.sh" trees || exit 1
+one_case "$@"
+need_trees tests/target
 RD_OUTER_MNT=$(readlink /proc/self/ns/mnt)
 export RD_OUTER_MNT
 # Most of the time is PAM's own delay after a refusal; some cases compile.
