@@ -43,7 +43,7 @@ entry() {
 holds() {
 	_rescue=$root/boot/rd-recovery
 	[ "$(ls "$_rescue")" = "$1" ] || fail "not slot $1 alone: $(ls "$_rescue")"
-	[ -z "$(find "$root/boot" -name 'a-rd-*' ! -name "*-$1.conf")" ] || fail 'entries of the other slot'
+	[ -z "$(find "$root/boot" -name 'a-rd-*.conf' ! -name "*-$1.conf")" ] || fail 'entries of the other slot'
 	[ "$(tail -n 1 "$_rescue/$1/manifest")" = end ] || fail 'the manifest has no end'
 	for _name in linux initrd; do
 		grep -qx "$_name $(sha256sum <"$_rescue/$1/$_name" | cut -d ' ' -f 1)" "$_rescue/$1/manifest" || fail "$_name is another"
@@ -621,8 +621,8 @@ efi_program_holds_it_all() {
 	entry 0 update
 	entry 0 uki
 	entry 0 update
-	_uki=$root/boot/EFI/Linux/rd-recovery-2.efi
-	[ "$(ls "$root/boot/EFI/Linux")" = rd-recovery-2.efi ] || fail "not one: $(ls "$root/boot/EFI/Linux")"
+	_uki=$root/boot/EFI/Linux/a-rd-recovery-2.efi
+	[ "$(ls "$root/boot/EFI/Linux")" = a-rd-recovery-2.efi ] || fail "not one: $(ls "$root/boot/EFI/Linux")"
 	for _section in linux initrd; do
 		objcopy -O binary --only-section=.$_section "$_uki" "$dir/section"
 		cmp "$dir/section" "$root/boot/rd-recovery/2/$_section" || fail "$_section differs"
@@ -634,7 +634,20 @@ efi_program_holds_it_all() {
 		case $_section in .osrel | .cmdline | .initrd | .linux) [ $((0x$_at % 4096)) -eq 0 ] || fail "$_section is not on a page" ;; esac
 		_end=$((0x$_at + 0x$_size))
 	done || exit 1
-	case $(sorted) in 'Recover a lost login (rd-recovery)|') ;; *) fail "systemd does not see it: $(sorted)" ;; esac
+	case $(sorted) in 'Recover a lost login (rd-recovery.efi)|') ;; *) fail "systemd does not see it: $(sorted)" ;; esac
+}
+
+# What comes first in systemd-boot's menu is started where nothing says otherwise.
+efi_program_never_comes_first() {
+	system
+	boot_of_its_own
+	sed -i 's/^./f/' "$root/etc/machine-id"
+	loader
+	entry 0 uki
+	case $(sorted) in 'Debian '*'Recover a lost login (rd-recovery.efi)|') ;; *) fail "not the last: $(sorted)" ;; esac
+	sed -i '/^sort-key/d' "$root"/boot/loader/entries/[0-9a-f]*.conf
+	entry 0 update
+	case $(sorted) in 'Debian '*'|Recover a lost login (rd-recovery.efi)|'*) ;; *) fail "before what has no sort key: $(sorted)" ;; esac
 }
 
 failed_efi_program_leaves_the_old_one() {
@@ -642,8 +655,8 @@ failed_efi_program_leaves_the_old_one() {
 	boot_of_its_own
 	entry 0 update
 	entry 0 uki
-	sha256sum "$root/boot/EFI/Linux/rd-recovery-1.efi" >"$dir/sums"
-	: >"$root/boot/EFI/Linux/rd-recovery-2.efi.new"
+	sha256sum "$root/boot/EFI/Linux/a-rd-recovery-1.efi" >"$dir/sums"
+	: >"$root/boot/EFI/Linux/a-rd-recovery-2.efi.new"
 	double cp <<-'END'
 		case $2 in *.efi*) echo half >"$2"; kill -KILL $PPID ;; esac
 		exec /bin/cp "$@"
@@ -653,7 +666,7 @@ failed_efi_program_leaves_the_old_one() {
 	grep -q 'the .efi is the old one' "$dir/out" || fail 'not said'
 	sed -i 's/; kill.*PPID/; exit 1/' "$root/usr/local/bin/cp"
 	update_with_doubles 0
-	[ "$(ls "$root/boot/EFI/Linux")" = rd-recovery-1.efi ] || fail "not one: $(ls "$root/boot/EFI/Linux")"
+	[ "$(ls "$root/boot/EFI/Linux")" = a-rd-recovery-1.efi ] || fail "not one: $(ls "$root/boot/EFI/Linux")"
 	sha256sum --quiet -c "$dir/sums" || fail 'the good one changed'
 }
 
@@ -666,7 +679,7 @@ efi_program_boots() {
 	truncate -s 48M "$dir/esp"
 	mkfs.vfat "$dir/esp" >/dev/null || fail 'no ESP'
 	mmd -i "$dir/esp" ::EFI ::EFI/BOOT
-	mcopy -i "$dir/esp" "$root/boot/EFI/Linux/rd-recovery-1.efi" ::EFI/BOOT/BOOTX64.EFI || fail 'no room'
+	mcopy -i "$dir/esp" "$root/boot/EFI/Linux/a-rd-recovery-1.efi" ::EFI/BOOT/BOOTX64.EFI || fail 'no room'
 	timeout 120 qemu-system-x86_64 -accel tcg,thread=multi -cpu qemu64 -m 512 -nographic -no-reboot -net none \
 		-bios /usr/share/ovmf/OVMF.fd -drive "file=$dir/esp,format=raw,if=virtio" </dev/null 2>&1 |
 		tee "$dir/out" | grep 'Command line: root=UUID=5d0c console=ttyS0 panic=-1 ro noresume rd.recovery=1' || fail 'it does not boot'
@@ -802,7 +815,7 @@ cases='image_is_whole_generic_and_private without_dracut_the_image_is_our_own ro
 	grub_gets_both_entries grub_gets_the_kernels_words_quoted grub_finds_a_boot_of_its_own grub_asks_for_the_superusers_password grub_is_told_nothing_without_an_image
 	grub_reads_loader_entries_once
 	kernel_install_keeps_a_fresh_image kernel_is_installed_on_a_sick_system_too entries_without_sort_keys_come_first_too
-	kernel_packages_keep_a_fresh_image efi_program_holds_it_all failed_efi_program_leaves_the_old_one efi_program_boots
+	kernel_packages_keep_a_fresh_image efi_program_holds_it_all efi_program_never_comes_first failed_efi_program_leaves_the_old_one efi_program_boots
 	remove_leaves_nothing uninstall_takes_the_entries_along wrong_use_is_refused
 	status_sees_what_is_wrong status_goes_on_where_a_question_never_ends status_finds_root_on_a_device'
 

@@ -2,8 +2,9 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # root, boot, rescue, work: rd-recovery-entry's
 
+# The name sorts last, as those of the entries do.
 uki_file() {
-	echo "$boot/EFI/Linux/rd-recovery-$1.efi"
+	echo "$boot/EFI/Linux/a-rd-recovery-$1.efi"
 }
 
 uki_current() {
@@ -30,10 +31,9 @@ uki_stub() {
 	echo "$_stub"
 }
 
-# The menu's title and order come from here.
+# The menu's title comes from here, unlike any other's. Without an ID it has no sort key, and comes after all that have one.
 uki_release() {
-	echo 'PRETTY_NAME="Recover a lost login (rd-recovery)"'
-	echo 'ID=zz-rd-recovery'
+	echo 'PRETTY_NAME="Recover a lost login (rd-recovery.efi)"'
 	echo "VERSION_ID=$(manifest_value "$1" kernel)"
 }
 
@@ -76,7 +76,7 @@ uki_write() {
 	manifest_value "$1" options | tr -d '\n' >"$work/cmdline"
 	cp "$1/linux" "$1/initrd" "$work/"
 	uki_join "$_stub" || die 'objcopy made no unified kernel image'
-	rm -f "$boot"/EFI/Linux/rd-recovery-[12].efi.new
+	rm -f "$boot"/EFI/Linux/a-rd-recovery-[12].efi.new
 	room_for "$work/uki"
 	mkdir -p "$boot/EFI/Linux"
 	uki_put "$_file"
