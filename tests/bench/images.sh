@@ -10,6 +10,8 @@ dir=${1:?}
 . "$top/qemu/lib.sh"
 # shellcheck source=/dev/null
 . "$top/qemu/machine.sh"
+# shellcheck source=/dev/null
+. "$top/qemu/generic.sh"
 
 self() {
 	_name=$1
@@ -59,31 +61,16 @@ busybox_image() {
 	rm -rf --one-file-system "$dir/mnt/bare"
 }
 
-# The kernel of an ordinary PC, unpacked and not installed.
-generic_kernel() {
-	_package=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: //p' | head -n 1)
-	[ -n "$_package" ] || return 1
-	[ ! -d "$dir/$_package" ] || return 0
-	rm -rf --one-file-system "$dir"/linux-image-* "$dir/new"
-	mkdir -p "$dir/new"
-	(cd "$dir" && apt-get -q download "$_package") || return 1
-	dpkg-deb -x "$dir/$_package"_*.deb "$dir/new"
-	rm "$dir/$_package"_*.deb
-	depmod -b "$dir/new" "${_package#linux-image-}"
-	mv "$dir/new" "$dir/$_package"
-}
-
 generic_image() {
-	_version=${_package#linux-image-}
-	self generic --portable --kernel "$_version" --root "$dir/$_package"
-	busybox_image busybox-generic "$dir/$_package" "$_version"
-	cp "$dir/$_package/boot/vmlinuz-$_version" "$dir/vmlinuz-generic"
+	self generic --portable --kernel "$version" --root "$generic"
+	busybox_image busybox-generic "$generic" "$version"
+	cp "$generic/boot/vmlinuz-$version" "$dir/vmlinuz-generic"
 }
 
 mkdir -p "$dir/mnt"
 rm -f "$dir"/initrd-* "$dir"/vmlinuz-*
 speaking_root
-if generic_kernel; then
+if generic_kernel "$top/build/qemu"; then
 	generic_image
 else
 	echo 'apt has no linux-image-amd64: not measured' >&2
