@@ -1,6 +1,6 @@
 #!/bin/sh
-# disks.sh systemd|openrc|families DIR: a throw-away overlay of a cached tree becomes somebody's machine, is broken in the story's way, and is left
-# in DIR as disks (*.img), kernel (vmlinuz) and initramfs (initrd-*).
+# disks.sh systemd|openrc|families|generic DIR: a throw-away overlay of a cached tree becomes somebody's machine, is broken in the story's way, and
+# is left in DIR as disks (*.img), kernel (vmlinuz) and initramfs (initrd-*).
 # Runs as root inside a mount namespace of its own (image.sh sees to it): whatever is mounted here is gone when it ends.
 # shellcheck disable=SC2154 # root: set by enter
 set -eu
@@ -11,6 +11,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/qemu/lib.sh"
 # shellcheck source=/dev/null
 . "$top/qemu/machine.sh"
+# shellcheck source=/dev/null
+. "$top/qemu/generic.sh"
 
 slim() {
 	_deb=$(echo "$root"/var/cache/apt/archives/libcrypt1_*.deb)
@@ -192,5 +194,18 @@ families() {
 	broken family-display openrc 70-dm-disabled
 }
 
+# What boots on hardware that the tree was never on: the kernel of an ordinary PC and, for it, the self-contained image of the healthy machine.
+generic() {
+	generic_kernel "$dir" || { echo 'apt has no linux-image-amd64' >&2 && exit 1; }
+	overlay systemd "$dir/mnt"
+	owner
+	no_display
+	cp -r "$generic/lib/modules/$version" "$root/lib/modules/"
+	cp "$generic/boot/config-$version" "$root/boot/"
+	sh "$top/initramfs/mkinitramfs.sh" --kernel "$version" --root "$root" --drivers common --output "$dir/initrd-generic"
+	cp "$generic/boot/vmlinuz-$version" "$dir/vmlinuz-generic"
+	leave
+}
+
 "$what"
-chmod a+r "$dir"/*.img "$dir"/initrd-* "$dir/vmlinuz"
+chmod a+r "$dir"/*.img "$dir"/initrd-* "$dir"/vmlinuz*

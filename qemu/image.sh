@@ -1,5 +1,5 @@
 #!/bin/sh
-# image.sh [trees|families|stick|boots]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
+# image.sh [trees|families|generic|stick|boots]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
 # The only part that needs root: debootstrap and dracut run in a chroot. No loop devices; nothing of the machine changes.
 set -eu
 
@@ -77,6 +77,7 @@ for what in systemd openrc; do
 done
 [ "${1-}" != families ] ||
 	step disks.sh families disks-families "$parts $(sum tests/lockouts/*/break)"
+[ "${1-}" != generic ] || step disks.sh generic disks-generic "$parts"
 
 # The USB stick, with the kernel of the trees.
 stick() {
