@@ -221,6 +221,14 @@ entry() {
 	rm -f "/run/initrd.$row"
 }
 
+# As the owner of a machine that others use does it: Debian's own entries are everybody's, what else there is asks.
+superuser() {
+	_hash=$(printf 'menu-secret-7\nmenu-secret-7\n' | chroot "$at" grub-mkpasswd-pbkdf2 | sed -n 's/^PBKDF2 hash of your password is //p')
+	printf '#!/bin/sh\ncat <<END\nset superusers=boss\npassword_pbkdf2 boss %s\nEND\n' "$_hash" >"$at/etc/grub.d/01_users"
+	chmod 0755 "$at/etc/grub.d/01_users"
+	sed -i 's/^CLASS="/&--unrestricted /' "$at/etc/grub.d/10_linux"
+}
+
 # As kernel-install would have left it.
 systemd_boot() {
 	SYSTEMD_RELAX_ESP_CHECKS=1 chroot "$at" bootctl --no-variables --esp-path=/boot install
@@ -264,9 +272,9 @@ took() {
 	then=$_now
 }
 
-# make ROW FIRMWARE INITRAMFS KEYS AFTER
+# make ROW FIRMWARE INITRAMFS ENTRY KEYS AFTER
 make() (
-	row=$1 firmware=$2 initramfs=$3 keys=$4 after=$5 at=/mnt/$1 fstab=/run/fstab.$1 crypttab=/run/crypttab.$1 words=
+	row=$1 firmware=$2 initramfs=$3 entry=$4 keys=$5 after=$6 at=/mnt/$1 fstab=/run/fstab.$1 crypttab=/run/crypttab.$1 words=
 	then=$(cut -d . -f 1 /proc/uptime)
 	"row_$row"
 	took storage
@@ -274,10 +282,11 @@ make() (
 	took copy
 	settings
 	bind
-	[ "$row" != bls ] || systemd_boot
+	[ "$entry" != bls ] || systemd_boot
+	[ "$entry" != superuser ] || superuser
 	entry
 	took entry
-	[ "$row" = bls ] || grub
+	[ "$entry" = bls ] || grub
 	took loader
 	# The story's damage; a healthy /boot's images have been made.
 	cp --remove-destination "$made/libcrypt.so.1.1.0" "$at/lib/x86_64-linux-gnu/libcrypt.so.1.1.0"
@@ -289,8 +298,8 @@ make() (
 # makes FIRST: every second row; two of these run side by side.
 makes() {
 	grep -v '^#' "$made/rows" | sed -n "$1~2p" >"/run/rows.$1"
-	while read -r _name _firmware _disk _initramfs _keys _after _; do
-		make "$_name" "$_firmware" "$_initramfs" "$_keys" "$_after"
+	while read -r _name _firmware _ _initramfs _entry _keys _after _; do
+		make "$_name" "$_firmware" "$_initramfs" "$_entry" "$_keys" "$_after"
 	done <"/run/rows.$1"
 }
 
