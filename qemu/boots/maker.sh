@@ -286,7 +286,7 @@ make() (
 	[ "$entry" != superuser ] || superuser
 	entry
 	took entry
-	[ "$entry" = bls ] || grub
+	if [ "$entry" = bls ]; then chroot "$at" rd-recovery-entry uki; else grub; fi
 	took loader
 	# The story's damage; a healthy /boot's images have been made.
 	cp --remove-destination "$made/libcrypt.so.1.1.0" "$at/lib/x86_64-linux-gnu/libcrypt.so.1.1.0"
@@ -297,7 +297,7 @@ make() (
 
 # makes FIRST: every second row; two of these run side by side.
 makes() {
-	grep -v '^#' "$made/rows" | sed -n "$1~2p" >"/run/rows.$1"
+	grep -v -e '^#' -e '^[a-z0-9]*-' "$made/rows" | sed -n "$1~2p" >"/run/rows.$1"
 	while read -r _name _firmware _ _initramfs _entry _keys _after _; do
 		make "$_name" "$_firmware" "$_initramfs" "$_entry" "$_keys" "$_after"
 	done <"/run/rows.$1"

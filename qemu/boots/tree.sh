@@ -6,7 +6,7 @@ set -eu
 dir=${2:?} suite=bookworm
 system='udev kmod dbus login passwd sudo procps systemd-sysv libpam-systemd linux-image-cloud-amd64 dracut zstd'
 storage='fdisk e2fsprogs xfsprogs btrfs-progs dosfstools cryptsetup-bin lvm2 mdadm'
-loaders='grub-pc-bin grub-efi-amd64-bin grub2-common systemd-boot'
+loaders='grub-pc-bin grub-efi-amd64-bin grub2-common systemd-boot binutils'
 # shellcheck source=/dev/null
 . "$(dirname "$0")/../lib.sh"
 
