@@ -272,6 +272,18 @@ took() {
 	then=$_now
 }
 
+# The owner's password, asked of the disk's own PAM helper.
+is_right() {
+	printf 'correct-horse-9\0' | chroot "$at" unix_chkpwd argo nonull
+}
+
+# The story's: it has to bar the login that was open before.
+damage() {
+	is_right
+	cp --remove-destination "$made/libcrypt.so.1.1.0" "$at/lib/x86_64-linux-gnu/libcrypt.so.1.1.0"
+	! is_right || { echo "maker: $row: the damage bars nobody" && exit 1; }
+}
+
 # make ROW FIRMWARE INITRAMFS ENTRY KEYS AFTER
 make() (
 	row=$1 firmware=$2 initramfs=$3 entry=$4 keys=$5 after=$6 at=/mnt/$1 fstab=/run/fstab.$1 crypttab=/run/crypttab.$1 words=
@@ -288,8 +300,7 @@ make() (
 	took entry
 	if [ "$entry" = bls ]; then chroot "$at" rd-recovery-entry uki; else grub; fi
 	took loader
-	# The story's damage; a healthy /boot's images have been made.
-	cp --remove-destination "$made/libcrypt.so.1.1.0" "$at/lib/x86_64-linux-gnu/libcrypt.so.1.1.0"
+	damage
 	[ ! -d "$at/snapshots" ] || btrfs -q subvolume snapshot -r "$at" "$at/snapshots/before"
 	umount -R "$at"
 	took umount
