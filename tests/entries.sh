@@ -281,7 +281,7 @@ image_follows_the_boot_folder() {
 	cp "$dir/pam_unix.so" "$root/lib/x86_64-linux-gnu/security/pam_unix.so"
 	entry 0 update
 	grep -q regenerate "$dir/out" || fail 'no new menu is asked for'
-	for _file in rd-recovery/2/manifest EFI/Linux/rd-recovery-1.efi loader/entries/a-rd-recovery-repair-2.conf; do
+	for _file in rd-recovery/2/manifest EFI/Linux/a-rd-recovery-1.efi loader/entries/a-rd-recovery-repair-2.conf; do
 		[ -f "$root/efi/$_file" ] || fail "no $_file"
 	done
 	[ -z "$(find "$root/boot" -name '*rd-recovery*' ! -path '*/boot/efi/*')" ] || fail 'something is left in the former place'
