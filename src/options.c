@@ -216,14 +216,16 @@ static void kernel_word(void *arg, char *text, bool cut)
 
 	if (!str_starts(text, prefix))
 		return;
-	if (cut) {
-		problem(o, "%.40s... is too long: diagnose", text);
-		o->mode = BOOT_DIAGNOSE;
-		return;
-	}
 	value = strchr(text, '=');
 	if (value)
 		*value++ = '\0';
+	if (cut) { /* its value may be a password */
+		problem(o, "%.40s=... is too long: diagnose", text);
+		o->cut = true;
+		if (!strcmp(text, prefix))
+			o->mode = BOOT_DIAGNOSE;
+		return;
+	}
 	if (!strcmp(text, prefix)) {
 		set_mode(o, value ? value : "1");
 		return;
@@ -249,6 +251,8 @@ static void kernel_word(void *arg, char *text, bool cut)
 void options_kernel(struct options *o, const char *line, size_t len)
 {
 	cmdline_each(line, len, kernel_word, o);
+	if (o->cut && o->mode != BOOT_OFF) /* whatever else the line says, before or behind */
+		o->mode = BOOT_DIAGNOSE;
 }
 
 /* --- configuration file */

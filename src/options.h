@@ -39,6 +39,7 @@ struct options {
 	bool bare; /* in the self-contained initramfs: no shell, and without root nothing to go on to */
 	char mistaken[128];		       /* what stood where a password mode belongs: it may be one */
 	bool keep;			      /* something malformed: no password is touched */
+	bool cut;			      /* a kernel word was too long to be read whole */
 	char problems[OPTIONS_PROBLEMS][320]; /* malformed words, named; what was done instead */
 	unsigned nproblems;
 };

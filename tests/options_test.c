@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *options_suite(void);
@@ -48,6 +49,28 @@ START_TEST(last_word_wins)
 	kernel("rd.recovery=diagnose rd.recovery.user=a rd.recovery=1 rd.recovery.user=b\n");
 	ck_assert_int_eq(o.mode, BOOT_RUN);
 	ck_assert_str_eq(o.set.user, "b");
+}
+END_TEST
+
+START_TEST(word_too_long_only_diagnoses)
+{
+	static const char *const lines[] = {
+	    "rd.recovery.user=%s rd.recovery=1", "rd.recovery=1 rd.recovery.password=%s",
+	    "rd.recovery.phases=%s rd.recovery=rollback", "rd.recovery=1 rd.recovery=%s"};
+	char value[700], line[800];
+
+	memset(value, 'z', sizeof value);
+	value[600] = '\0';
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		snprintf(line, sizeof line, lines[i], value);
+		kernel(line);
+		ck_assert_int_eq(o.mode, BOOT_DIAGNOSE);
+		ck_assert_uint_eq(o.nproblems, 1);
+		ck_assert_ptr_null(strstr(o.problems[0], "zz")); /* it may be a password */
+	}
+	snprintf(line, sizeof line, "rd.recovery=0 rd.recovery.user=%s", value);
+	kernel(line);
+	ck_assert_int_eq(o.mode, BOOT_OFF);
 }
 END_TEST
 
@@ -230,6 +253,7 @@ Suite *options_suite(void)
 	tcase_add_test(t, without_the_word_nothing_is_asked);
 	tcase_add_test(t, bare_word_means_run);
 	tcase_add_test(t, last_word_wins);
+	tcase_add_test(t, word_too_long_only_diagnoses);
 	tcase_add_test(t, malformed_mode_only_diagnoses);
 	tcase_add_test(t, malformed_password_mode_keeps);
 	tcase_add_test(t, password_typed_for_a_mode_is_not_repeated);
