@@ -171,7 +171,7 @@ static const char *type_of(const char *context)
 {
 	for (int i = 0; context && i < 2; i++) {
 		context = strchr(context, ':');
-		context += context != NULL;
+		context = context ? context + 1 : NULL;
 	}
 	return context ? context : "";
 }
