@@ -117,8 +117,8 @@ void buf_add_json(struct buf *b, const char *text)
 			buf_adds(b, "\xEF\xBF\xBD");
 		else if (s[i] == '"' || s[i] == '\\')
 			buf_addf(b, "\\%c", s[i]);
-		else if (n == 1 && is_control(s + i, 1))
-			buf_addf(b, "\\u%04x", s[i]);
+		else if (is_control(s + i, n))
+			buf_addf(b, "\\u%04x", s[i + n - 1]);
 		else
 			buf_add(b, s + i, n);
 	}

@@ -60,6 +60,9 @@ START_TEST(buf_json_quotes_every_byte_json_forbids)
 
 	buf_add_json(&b, "a\"\\\n\xff\303\244");
 	ck_assert_str_eq(mem, "\"a\\\"\\\\\\u000a\357\277\275\303\244\"");
+	b.len = 0;
+	buf_add_json(&b, "\302\2331m\177");
+	ck_assert_str_eq(mem, "\"\\u009b1m\\u007f\"");
 }
 END_TEST
 
