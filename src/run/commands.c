@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CONFIG "/etc/rd-recovery.conf"
@@ -21,8 +22,13 @@ int command_configure(struct options *o)
 	const char *name = o->config[0] ? o->config : CONFIG;
 	char text[16384];
 	int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), rc = 0;
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+	struct stat st;
+	ssize_t n = -1;
 
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		errno = EINVAL; /* nothing in it would be no "reset = no" */
+	else if (fd >= 0)
+		n = read(fd, text, sizeof text);
 	if (n < 0 && !(errno == ENOENT && !o->config[0])) {
 		snprintf(o->problems[o->nproblems++], sizeof o->problems[0], "%.240s: %s", name,
 			 strerror(errno));
@@ -131,15 +137,26 @@ static bool is_fault(const struct finding *f)
 	return f->severity != SEVERITY_NOTE && f->state != FINDING_REPAIRED;
 }
 
+/* What a file of the target says is shown, not obeyed. */
+static void print_text(const char *before, const char *text, const char *behind)
+{
+	char mem[4 * sizeof((struct finding *)0)->evidence] = "";
+	struct buf b = BUF_OF(mem);
+
+	buf_add_escaped(&b, text, strlen(text), false);
+	printf("%s%s%s", before, mem, behind);
+}
+
 static void print_findings(const struct report *r)
 {
 	for (unsigned i = 0; i < r->nfindings; i++) {
 		const struct finding *f = &r->findings[i];
 
-		printf("%s: %s: %s (blocks %s)\n", severity_name(f->severity), f->id, f->evidence,
-		       blocks_name(f->blocks));
+		printf("%s: %s: ", severity_name(f->severity), f->id);
+		print_text("", f->evidence, " ");
+		printf("(blocks %s)\n", blocks_name(f->blocks));
 		if (f->action[0])
-			printf("  %s\n", f->action);
+			print_text("  ", f->action, "\n");
 	}
 	if (!r->nfindings)
 		puts("nothing found");
