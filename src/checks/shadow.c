@@ -45,12 +45,24 @@ static void report(struct check_context *c, enum userdb_kind kind, const struct 
 		    userdb_fault_name(d->fault), *d->name ? ": " : "", d->name, more);
 }
 
+/* Too large, or on a disk that fails: that no fault was seen in it says nothing. */
+static void report_unknown(struct check_context *c, enum userdb_kind kind, int error)
+{
+	static const struct cause cause = {"shadow-damaged", SEVERITY_WARNING, BLOCKS_NOBODY,
+					   "not touched: look at it yourself"};
+
+	check_found(c, &cause, "%s: %s: what it says is not known", userdb_paths[kind],
+		    strerror(error));
+}
+
 void detect_damaged(struct check_context *c)
 {
 	struct userdb *db = load(c);
 	struct userdb_damage d;
 
 	for (unsigned k = 0; db && k < USERDB_KINDS; k++) {
+		if (db->now[k].unknown)
+			report_unknown(c, k, db->now[k].unknown);
 		userdb_judge(db, k, &d);
 		if (d.n)
 			report(c, k, &d);

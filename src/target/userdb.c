@@ -165,7 +165,7 @@ static int load(struct userdb_text *x, const struct target *t, enum userdb_kind 
 		x->data = path_slurp(t->fd, masters[i], SHADOW_MOST, &x->len);
 	x->cap = x->len + 1; /* as mapped */
 	/* too large, or a disk that fails: no word about it */
-	x->unknown = !x->data && errno != ENOENT && errno != EINVAL && errno != ELOOP;
+	x->unknown = x->data || errno == ENOENT || errno == EINVAL || errno == ELOOP ? 0 : errno;
 	if (!x->data)
 		x->len = x->cap = 0;
 	return userdb_index(x, kind);

@@ -28,7 +28,7 @@ enum userdb_fault {
 struct userdb_text {
 	char *data; /* NULL: nothing there that can be believed */
 	size_t len, cap;
-	bool unknown;	 /* it could not be read: nothing is said of it */
+	int unknown;	 /* errno: it could not be read, and nothing is said of it */
 	uint32_t *slots; /* where the first sound line of each name starts, plus one */
 	size_t nslots;
 };
