@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define GROUP "/etc/group"
+#define GROUP_MOST (4u << 20)
 #define SHIFTED 65536 /* a container's root is this id or a higher one */
 
 #define FOLDER 0111, 0555, 0002, 0755, true
@@ -84,7 +86,7 @@ static bool same(const struct modes_own *a, const struct modes_own *b)
 gid_t modes_group(const struct target *t, const char *name)
 {
 	size_t len, start, end;
-	char *data = path_slurp(t->fd, "/etc/group", 4u << 20, &len), text[12];
+	char *data = path_slurp(t->fd, GROUP, GROUP_MOST, &len), text[12];
 	long gid = 0;
 
 	if (!data)
@@ -95,6 +97,15 @@ gid_t modes_group(const struct target *t, const char *name)
 		gid = 0;
 	path_release(data, len);
 	return (gid_t)gid;
+}
+
+bool modes_knows_groups(const struct target *t)
+{
+	size_t len;
+	char *data = path_slurp(t->fd, GROUP, GROUP_MOST, &len);
+
+	path_release(data, len);
+	return data;
 }
 
 int modes_look(const struct target *t, const char *path, struct modes_own *own)
@@ -188,6 +199,7 @@ static int each_wrong(struct check_context *c, int (*fn)(struct check_context *,
 		l.blocks = (l.want.mode & ~l.is.mode) ? who(&rules[i]) : BLOCKS_NOBODY;
 		rc |= same(&l.is, &l.want) ? 0 : fn(c, &l);
 	}
+	owned = owned && modes_knows_groups(c->t);
 	for (unsigned i = 0; owned && i < 2; i++) {
 		l = (struct look){.path = shadows[i]};
 		if (modes_look(c->t, l.path, &l.is))

@@ -22,6 +22,8 @@ struct modes_own modes_want_setuid(const struct modes_own *st, gid_t group, bool
 /* The id of group "shadow" where the shadow file lets it read, else 0. */
 gid_t modes_shadow_group(const struct target *t);
 gid_t modes_group(const struct target *t, const char *name); /* 0: there is none */
+/* Can the groups be read? Else whom a file is for is not known. */
+bool modes_knows_groups(const struct target *t);
 /* path as it stands: a link followed. 0, or -1: not there, or on a file system that is not mounted. */
 int modes_look(const struct target *t, const char *path, struct modes_own *own);
 /* Make it so, through the journal; says it. 0/-1. */

@@ -94,7 +94,7 @@ static int each_lost(struct check_context *c, int (*fn)(struct check_context *, 
 	unsigned lost = 0;
 	int rc = 0;
 
-	if (!modes_owned(c->t))
+	if (!modes_owned(c->t) || !modes_knows_groups(c->t))
 		return 0;
 	for (unsigned i = 0; i < sizeof programs / sizeof *programs; i++) {
 		if (!programs[i].alone && !lost)
