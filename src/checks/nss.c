@@ -14,6 +14,7 @@
 
 #define CONF "/etc/nsswitch.conf"
 #define CONF_BYTES 16384
+#define CONF_GIANT (1L << 20)
 
 static const char databases[][7] = {"passwd", "shadow", "group"};
 
@@ -214,6 +215,55 @@ static enum nss_state judge(struct conf *f, int i, char *name)
 	return nss_judge(f->last[i].p + f->last[i].at, f->last[i].n - f->last[i].at, &m, name);
 }
 
+/* --- what is no file to read */
+
+enum nature {
+	CONF_PLAIN,   /* or not there */
+	CONF_NOTHING, /* the C library makes nothing of it, and has its default */
+	CONF_HANGS    /* every program that asks for an account waits, or reads for ever */
+};
+
+static enum nature nature_of(const struct target *t, mode_t *type)
+{
+	struct stat st;
+
+	if (path_stat(t->fd, CONF, false, &st))
+		return CONF_PLAIN;
+	*type = st.st_mode;
+	if (S_ISLNK(st.st_mode) && path_stat(t->fd, CONF, true, &st))
+		return CONF_NOTHING;
+	*type = st.st_mode;
+	if (S_ISREG(st.st_mode))
+		return st.st_size < CONF_GIANT ? CONF_PLAIN : CONF_HANGS;
+	return S_ISDIR(st.st_mode) || S_ISSOCK(st.st_mode) ? CONF_NOTHING : CONF_HANGS;
+}
+
+static void detect_nature(struct check_context *c)
+{
+	static const struct cause causes[] = {
+	    [CONF_NOTHING] = {"nss-broken", SEVERITY_NOTE, BLOCKS_NOBODY,
+			      "left alone: the C library's default holds"},
+	    [CONF_HANGS] = {"nss-broken", SEVERITY_ERROR, BLOCKS_EVERYONE,
+			    "phase 3 puts a plain one there"}};
+	mode_t type = 0;
+	enum nature n = nature_of(c->t, &type);
+
+	if (n != CONF_PLAIN)
+		check_found(c, &causes[n], CONF ": %s%s", path_type_name(type),
+			    S_ISREG(type)   ? ", far too large"
+			    : S_ISLNK(type) ? " that leads nowhere"
+					    : "");
+}
+
+static int repair_nature(struct check_context *c)
+{
+	static const char plain[] =
+	    "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n";
+	const struct file_attr attr = {.set_mode = true, .set_owner = true, .mode = 0644};
+
+	return file_replace(c->journal, CONF, plain, sizeof plain - 1, &attr);
+}
+
 void detect_nss(struct check_context *c)
 {
 	static const char what[][48] = {"", "nothing asks /etc: no local account is known",
@@ -221,6 +271,7 @@ void detect_nss(struct check_context *c)
 	struct conf *f = read_conf(c->t);
 	char name[32];
 
+	detect_nature(c);
 	for (int i = 0; f && i < 3; i++) {
 		enum nss_state s = judge(f, i, name);
 		bool late = s == NSS_LATE;
@@ -241,9 +292,12 @@ int repair_nss(struct check_context *c)
 	char text[CONF_BYTES + 64], name[32];
 	struct buf b = BUF_OF(text);
 	const char *p, *line;
+	mode_t type;
 	size_t n;
 	int rc = -1;
 
+	if (nature_of(c->t, &type) == CONF_HANGS)
+		rc = repair_nature(c);
 	for (p = f ? f->data : NULL; p && line_next(&p, f->data + f->len, &line, &n);) {
 		size_t at = 0;
 
