@@ -15,27 +15,23 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The loader reads it before every program: when nothing starts with it and all starts without, it
- * goes into the journal. */
-static bool preload(struct context *c, char *why, size_t cap)
+/* The loader reads this file before every program: when nothing starts with it and all starts
+ * without, it goes into the journal. */
+static bool move_aside(struct context *c, const char *path, char *why, size_t cap)
 {
-	static const char path[] = "/etc/ld.so.preload";
-	char data[8192], without[320];
-	ssize_t n = path_read(c->t->fd, path, data, sizeof data);
+	unsigned from = c->journal->next;
+	char without[320];
 	struct stat st;
-	struct file_attr attr = {.set_mode = true, .set_owner = true};
 
-	if (n < 0 || path_stat(c->t->fd, path, true, &st) || file_remove(c->journal, path))
+	/* of whatever type: a FIFO hangs the loader */
+	if (path_stat(c->t->fd, path, false, &st) || file_remove(c->journal, path))
 		return false;
 	if (libcrypt_control(c->t, 64, without, sizeof without) == 0) {
 		log_say("%s: no program started with it (%s): moved aside into the journal", path,
 			why);
 		return true;
 	}
-	attr.mode = st.st_mode & 07777;
-	attr.uid = st.st_uid;
-	attr.gid = st.st_gid;
-	if (file_replace(c->journal, path, data, (size_t)n, &attr))
+	if (journal_undo_since(c->journal, from))
 		log_say("%s could not be put back: %s", path, strerror(errno));
 	str_copy(why, cap, without);
 	return false;
@@ -171,7 +167,9 @@ int ground_check(struct context *c, char *why, size_t cap, unsigned *repaired)
 		links(c, repaired);
 	if (libcrypt_control(c->t, 64, why, cap) == 0)
 		return 0;
-	if (!c->journal || (!preload(c, why, cap) && !restore_essential(c, why, cap)))
+	if (!c->journal ||
+	    (!move_aside(c, "/etc/ld.so.preload", why, cap) &&
+	     !move_aside(c, "/etc/ld.so.cache", why, cap) && !restore_essential(c, why, cap)))
 		return -1;
 	++*repaired;
 	return 0;

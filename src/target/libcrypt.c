@@ -58,6 +58,7 @@ static void add(struct search *s, const char *path, const char *soname, int bits
 {
 	struct libcrypt *l;
 	char real[PATH_CAP];
+	struct stat st;
 
 	if (s->n == s->max)
 		return;
@@ -67,7 +68,9 @@ static void add(struct search *s, const char *path, const char *soname, int bits
 	    !str_copy(l->soname, sizeof l->soname, soname))
 		return;
 	l->bits = bits;
-	if (path_real(s->t->fd, path, real, sizeof real) == 0 && path_exists(s->t->fd, real))
+	/* a FIFO of its name is none: the loader would wait */
+	if (path_real(s->t->fd, path, real, sizeof real) == 0 &&
+	    path_stat(s->t->fd, real, true, &st) == 0 && S_ISREG(st.st_mode))
 		str_copy(l->real, sizeof l->real, real);
 	libcrypt_version(l->real, l->version, sizeof l->version);
 	s->n++;

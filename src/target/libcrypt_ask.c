@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOADER_MOST (64L << 20)
 #define ASK_SECONDS 20
 #define PLACE "rd-asked"
 #define STUB "librd-asked.so"
@@ -174,8 +175,27 @@ static void name_missing(struct libcrypt *l)
 			buf_addf(&b, " %s", hash_name(m));
 }
 
+/* What the loader reads before every program, where it would not come to its end. */
+static bool loader_waits(const struct target *t, char why[200])
+{
+	static const char files[][19] = {"/etc/ld.so.preload", "/etc/ld.so.cache"};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		if (path_stat(t->fd, files[i], true, &st) || S_ISDIR(st.st_mode) ||
+		    S_ISSOCK(st.st_mode) || (S_ISREG(st.st_mode) && st.st_size < LOADER_MOST))
+			continue;
+		snprintf(why, 200, "%s: %s%s, which the loader waits for", files[i],
+			 path_type_name(st.st_mode), S_ISREG(st.st_mode) ? ", far too large" : "");
+		return true;
+	}
+	return false;
+}
+
 static int prepare(const struct target *t, struct asking *a, int bits, char why[200])
 {
+	if (loader_waits(t, why))
+		return -1;
 	if (choose_probe(a, bits) < 0) {
 		snprintf(why, 200, "no probe for %d-bit libraries on this machine", bits);
 		return -1;
