@@ -74,8 +74,8 @@ static int restore_directory(struct undo *u, struct place *p)
 static int restore(struct undo *u, struct place *p)
 {
 	const struct inode *old = &u->r.old;
-	bool attributes =
-	    S_ISREG(old->mode) && u->cur.nlink > 1 && !strcmp(old->sha256, u->cur.sha256);
+	bool attributes = S_ISREG(old->mode) && (u->cur.nlink > 1 || old->size > INODE_HASHED) &&
+			  !strcmp(old->sha256, u->cur.sha256);
 
 	if (!old->mode)
 		return place_unlink(p, u->cur.mode);

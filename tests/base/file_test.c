@@ -190,6 +190,27 @@ static void count_line(void *arg, const struct rollback_line *l)
 	*(int *)arg += l->refused;
 }
 
+/* Its content is not in the journal: only its attributes were changed, and come back. */
+START_TEST(rollback_restores_the_mode_of_a_giant)
+{
+	const struct file_attr attr = {.set_mode = true, .mode = 0600};
+	int fd = openat(root, "giant", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	struct stat st;
+	char name[40];
+
+	ck_assert_int_eq(fchmod(fd, 0644), 0);
+	ck_assert_int_eq(ftruncate(fd, INODE_HASHED + 1), 0);
+	ck_assert_int_eq(file_meta(&j, "/giant", &attr), 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	journal_close(&j);
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0644);
+	close(fd);
+}
+END_TEST
+
 START_TEST(rollback_refuses_what_changed_since)
 {
 	char name[40];
@@ -290,6 +311,7 @@ Suite *file_suite(void)
 	tcase_add_test(t, replace_follows_a_symlink_inside_the_root);
 	tcase_add_test(t, stale_temp_is_no_obstacle);
 	tcase_add_test(t, rollback_restores_everything_newest_first);
+	tcase_add_test(t, rollback_restores_the_mode_of_a_giant);
 	tcase_add_test(t, rollback_refuses_what_changed_since);
 	tcase_add_test(t, rollback_continues_after_an_interruption);
 	tcase_add_test(t, torn_last_line_is_ignored);
