@@ -112,7 +112,7 @@ static void early_bytes(void *dst, size_t len)
 	explicit_bzero(&c, sizeof c);
 }
 
-int random_bytes(void *dst, size_t len)
+int random_secret(void *dst, size_t len)
 {
 	unsigned char *p = dst;
 
@@ -121,12 +121,24 @@ int random_bytes(void *dst, size_t len)
 
 		if (n < 0 && errno == EINTR && tries < INTERRUPTED)
 			continue;
-		if (n < 0) {
-			early_bytes(p, len);
-			return 0;
-		}
+		if (n < 0)
+			return -1;
 		p += n;
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int random_bytes(void *dst, size_t len)
+{
+	if (random_secret(dst, len))
+		early_bytes(dst, len);
+	return 0;
+}
+
+int random_wait(void)
+{
+	char one;
+
+	return getrandom(&one, sizeof one, 0) == sizeof one ? 0 : -1;
 }

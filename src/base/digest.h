@@ -10,7 +10,12 @@
 void digest_hex(const void *data, size_t len, char hex[DIGEST_HEX]);
 /* Of an open file from its start, by pread; the offset is left alone. 0/-1. */
 int digest_fd(int fd, char hex[DIGEST_HEX]);
-/* Fill with random bytes; never blocks: before the pool is ready it adds the clock and the rdrand of a HMAC-DRBG. 0/-1. */
+/* Fill with random bytes, for what only has to differ (a salt); never blocks: before the pool is ready it adds the clock and the rdrand of a
+ * HMAC-DRBG. 0/-1. */
 int random_bytes(void *dst, size_t len);
+/* Fill with what nobody can guess; never blocks. 0, or -1: EAGAIN while the kernel's generator is not ready. */
+int random_secret(void *dst, size_t len);
+/* Block until it is; to ask makes the kernel gather what it lacks (random(4)). 0/-1. */
+int random_wait(void);
 
 #endif

@@ -181,7 +181,7 @@ int password_generate(char *dst, size_t cap)
 		errno = ENOSPC;
 		return -1;
 	}
-	if (random_bytes(raw, sizeof raw) < 0)
+	if (random_secret(raw, sizeof raw))
 		return -1;
 	for (size_t i = 0; i < sizeof raw; i++) {
 		if (i && i % 4 == 0)

@@ -29,7 +29,7 @@ bool hash_verify(const char *key, const char *hash);
 #define HASH_KEY "rd-recovery"
 const char *hash_known(enum hash_method m);
 /* A random password of 16 characters from 32 letters and digits at the same place on common keyboard layouts (80 bits), in groups of four
- * joined by '.'; no characters that are easily confused. dst at least 24 bytes. 0/-1. */
+ * joined by '.'; no characters that are easily confused. dst at least 24 bytes. 0, or -1: EAGAIN while the kernel's generator is not ready. */
 int password_generate(char *dst, size_t cap);
 
 #endif

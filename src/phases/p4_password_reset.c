@@ -1,6 +1,8 @@
 #include "phases/phase.h"
 
 #include "base/buf.h"
+#include "base/child.h"
+#include "base/digest.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "checks/families.h"
@@ -11,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define RANDOM_SECONDS 30
 
 struct reset {
 	struct context *c;
@@ -120,6 +124,36 @@ static int configured(struct reset *r)
 	return -1;
 }
 
+static int wait_for_random(void *arg)
+{
+	(void)arg;
+	return random_wait() ? errno : 0;
+}
+
+/* A password nobody can guess, or none: early in a boot the kernel may have nothing to make it of.
+ * 0/-1. */
+static int generate(struct reset *r)
+{
+	struct shared *s = r->c->shared;
+	struct child_spec spec = {.name = "the kernel's random generator",
+				  .fn = wait_for_random,
+				  .flags = CHILD_WORKER | CHILD_HOST_MNT | CHILD_HOST_PID,
+				  .deadline = context_deadline(r->c, RANDOM_SECONDS)};
+	struct child_result res = {0};
+
+	if (password_generate(s->password, sizeof s->password) == 0)
+		return 0;
+	if (errno == EAGAIN && child_run(&spec, &res) == 0 &&
+	    password_generate(s->password, sizeof s->password) == 0)
+		return 0;
+	report_failure(r->c->report, "a random password",
+		       "the kernel's random generator is not ready: it could be guessed", NULL);
+	report_next(r->c->report, "type on the keyboard for a while in the next rescue boot: the "
+				  "kernel's random generator lacks input");
+	errno = EAGAIN;
+	return -1;
+}
+
 /* The new hash the mode asks for into r->hash. 0/-1. */
 static int make_hash(struct reset *r, enum password_mode mode)
 {
@@ -130,7 +164,7 @@ static int make_hash(struct reset *r, enum password_mode mode)
 	if (mode == PASSWORD_FILE) {
 		if (read_password(r->c->set->password_file, s->password, sizeof s->password))
 			return -1;
-	} else if (password_generate(s->password, sizeof s->password)) {
+	} else if (generate(r)) {
 		return -1;
 	}
 	return hash_password(r);

@@ -1,7 +1,15 @@
+#include "base/digest.h"
 #include "base/hash.h"
 
 #include <check.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 
 Suite *hash_suite(void);
 
@@ -85,6 +93,65 @@ START_TEST(password_has_sixteen_characters_and_never_repeats)
 }
 END_TEST
 
+/* Of what comes out, letter by letter: so many bits, and no letter that comes more often than
+ * chance has it. */
+START_TEST(password_has_at_least_77_bits)
+{
+	enum { MANY = 3200 };
+	static unsigned seen[19][256];
+	unsigned bits = 0;
+	char one[24];
+
+	for (int i = 0; i < MANY; i++) {
+		ck_assert_int_eq(password_generate(one, sizeof one), 0);
+		for (int at = 0; at < 19; at++)
+			seen[at][(unsigned char)one[at]]++;
+	}
+	for (int at = 0; at < 19; at++) {
+		unsigned letters = 0;
+
+		for (int c = 0; c < 256; c++) {
+			letters += seen[at][c] > 0;
+			ck_assert(at % 5 == 4 || seen[at][c] < MANY / 32 * 2);
+		}
+		for (; letters > 1; letters /= 2)
+			bits++;
+	}
+	ck_assert_uint_ge(bits, 77);
+}
+END_TEST
+
+/* The kernel's answer early in a boot: the calls that would have to wait say EAGAIN. */
+static void make_random_unready(void)
+{
+	struct sock_filter f[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+	    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, GRND_INSECURE, 1, 0),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct sock_fprog p = {sizeof f / sizeof *f, f};
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p), 0);
+}
+
+START_TEST(password_is_refused_while_the_generator_is_not_ready)
+{
+	char one[24] = "", setting[HASH_CAP];
+
+	make_random_unready();
+	errno = 0;
+	ck_assert_int_eq(password_generate(one, sizeof one), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_str_eq(one, "");
+	ck_assert_int_eq(random_wait(), -1);
+	/* a salt only has to differ */
+	ck_assert_int_eq(hash_setting(HASH_SHA512, setting, sizeof setting), 0);
+}
+END_TEST
+
 Suite *hash_suite(void)
 {
 	Suite *s = suite_create("hash");
@@ -98,6 +165,8 @@ Suite *hash_suite(void)
 	tcase_add_test(c, hash_that_is_locked_empty_or_cut_is_none);
 	tcase_add_test(c, hash_refuses_an_unknown_method);
 	tcase_add_test(c, password_has_sixteen_characters_and_never_repeats);
+	tcase_add_test(c, password_has_at_least_77_bits);
+	tcase_add_test(c, password_is_refused_while_the_generator_is_not_ready);
 	suite_add_tcase(s, c);
 	return s;
 }
