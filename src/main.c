@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 static int print_help(struct options *o)
 {
@@ -29,6 +30,9 @@ int main(int argc, char **argv)
 {
 	static struct options o;
 
+	/* of a process that holds passwords no core is left, whatever core_pattern says; what it
+	 * starts has its own word */
+	prctl(PR_SET_DUMPABLE, 0);
 	options_default(&o);
 	o.argv = argv;
 	if (argc == 4 && !strcmp(argv[1], "-q")) /* the kernel's: modprobe -q -- ALIAS */

@@ -111,7 +111,8 @@ static void mount_proc(const char *root)
 
 static void set_limits(const struct child_spec *s)
 {
-	struct rlimit none = {0, 0}, files = {1024, OPEN_FILES}, old;
+	/* 1, not 0: a core_pattern that is a pipe takes 0 for no limit (core(5)) */
+	struct rlimit none = {1, 1}, files = {1024, OPEN_FILES}, old;
 	struct rlimit memory = {s->memory_limit, s->memory_limit};
 
 	setrlimit(RLIMIT_CORE, &none);
