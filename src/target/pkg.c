@@ -1,4 +1,4 @@
-#include "target/pkg.h"
+#include "target/pkg_text.h"
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -178,6 +178,20 @@ int pkg_parse_mode(const char *line, size_t len, struct pkg_mode *m)
 		return -1;
 	m->mode = (mode_t)strtoul(mode, &end, 8) & 07777;
 	return end == mode ? -1 : 0;
+}
+
+int pkg_mode_of(const char *data, size_t len, const char *path, struct pkg_mode *m)
+{
+	const char *p = data, *line, *slash;
+	size_t n;
+
+	while (line_next(&p, data + len, &line, &n)) {
+		slash = memchr(line, '/', n);
+		if (slash && pkg_same_file(slash, n - (size_t)(slash - line), path))
+			return pkg_parse_mode(line, (size_t)(slash - line), m);
+	}
+	errno = ENOENT;
+	return -1;
 }
 
 void pkg_script(struct pkg_program *p, const char *script, const char *arg)

@@ -1,4 +1,4 @@
-#include "target/pkg.h"
+#include "target/pkg_text.h"
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -9,18 +9,6 @@
 
 #define DB "/lib/apk/db/installed"
 
-/* Paragraphs of "P:name", "V:version", "F:folder", "R:file". Stops at path's owner (then 1), or
- * calls fn for each; with of, calls each_path for every file of that package. */
-struct walk {
-	pkg_each_fn *fn;
-	void *arg;
-	const char *path;
-	char *name;
-	size_t cap;
-	const char *of;
-	pkg_path_fn *each_path;
-};
-
 static bool copy(const char *line, size_t n, char *dst, size_t cap)
 {
 	if (n - 2 >= cap)
@@ -30,7 +18,7 @@ static bool copy(const char *line, size_t n, char *dst, size_t cap)
 	return true;
 }
 
-static int walk(const char *data, size_t len, const struct walk *w)
+int pkg_apk_walk(const char *data, size_t len, const struct pkg_apk *w)
 {
 	const char *p = data, *line;
 	char name[128] = "", version[128], folder[256] = "", file[256], whole[520];
@@ -57,7 +45,7 @@ static int walk(const char *data, size_t len, const struct walk *w)
 	return rc;
 }
 
-static int run(const struct target *t, const struct walk *w)
+static int run(const struct target *t, const struct pkg_apk *w)
 {
 	size_t len;
 	char *data = path_slurp(t->fd, DB, 64u << 20, &len);
@@ -65,19 +53,19 @@ static int run(const struct target *t, const struct walk *w)
 
 	if (!data)
 		return -1;
-	rc = walk(data, len, w);
+	rc = pkg_apk_walk(data, len, w);
 	path_release(data, len);
 	return rc;
 }
 
 static int each(const struct target *t, pkg_each_fn *fn, void *arg)
 {
-	return run(t, &(struct walk){.fn = fn, .arg = arg});
+	return run(t, &(struct pkg_apk){.fn = fn, .arg = arg});
 }
 
 static int owner(const struct target *t, const char *path, char *name, size_t cap)
 {
-	int rc = run(t, &(struct walk){.path = path, .name = name, .cap = cap});
+	int rc = run(t, &(struct pkg_apk){.path = path, .name = name, .cap = cap});
 
 	if (!rc)
 		errno = ENOENT;
@@ -86,7 +74,7 @@ static int owner(const struct target *t, const char *path, char *name, size_t ca
 
 static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
 {
-	return run(t, &(struct walk){.of = pkg, .each_path = fn, .arg = arg});
+	return run(t, &(struct pkg_apk){.of = pkg, .each_path = fn, .arg = arg});
 }
 
 static const char *const state[] = {"/lib/apk/db/*", "/etc/apk/world", NULL};

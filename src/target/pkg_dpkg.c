@@ -1,4 +1,4 @@
-#include "target/pkg.h"
+#include "target/pkg_text.h"
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -16,17 +16,14 @@ static void value(const char *line, size_t n, size_t skip, char *dst, size_t cap
 	dst[n] = 0;
 }
 
-static int each(const struct target *t, pkg_each_fn *fn, void *arg)
+int pkg_dpkg_status(const char *data, size_t len, pkg_each_fn *fn, void *arg)
 {
-	size_t len, n;
-	char *data = path_slurp(t->fd, "/var/lib/dpkg/status", 128u << 20, &len);
 	const char *p = data, *line;
 	char name[128] = "", version[128] = "";
 	bool installed = false;
+	size_t n;
 	int rc = 0;
 
-	if (!data)
-		return -1;
 	while (!rc && line_next(&p, data + len, &line, &n)) {
 		if (n > 9 && !memcmp(line, "Package: ", 9))
 			value(line, n, 9, name, sizeof name);
@@ -41,6 +38,15 @@ static int each(const struct target *t, pkg_each_fn *fn, void *arg)
 			installed = false;
 		}
 	}
+	return rc;
+}
+
+static int each(const struct target *t, pkg_each_fn *fn, void *arg)
+{
+	size_t len;
+	char *data = path_slurp(t->fd, "/var/lib/dpkg/status", 128u << 20, &len);
+	int rc = data ? pkg_dpkg_status(data, len, fn, arg) : -1;
+
 	path_release(data, len);
 	return rc;
 }
@@ -102,21 +108,13 @@ static const char *const state[] = {"/var/lib/dpkg/*",
 				    "/var/cache/debconf/*.dat*",
 				    NULL};
 
-/* "user group mode path" a line: what the machine's owner told dpkg-statoverride(1). */
+/* What the machine's owner told dpkg-statoverride(1). */
 static int mode(const struct target *t, const char *path, struct pkg_mode *m)
 {
 	char data[16384];
 	ssize_t len = path_read(t->fd, "/var/lib/dpkg/statoverride", data, sizeof data);
-	const char *p = data, *line, *slash;
-	size_t n;
 
-	while (len > 0 && line_next(&p, data + len, &line, &n)) {
-		slash = memchr(line, '/', n);
-		if (slash && pkg_same_file(slash, n - (size_t)(slash - line), path))
-			return pkg_parse_mode(line, (size_t)(slash - line), m);
-	}
-	errno = ENOENT;
-	return -1;
+	return pkg_mode_of(data, len > 0 ? (size_t)len : 0, path, m);
 }
 
 const struct pkg_manager pkg_dpkg = {

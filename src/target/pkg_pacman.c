@@ -1,4 +1,4 @@
-#include "target/pkg.h"
+#include "target/pkg_text.h"
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -9,8 +9,8 @@
 
 #define LOCAL "/var/lib/pacman/local"
 
-/* "name-version-release": cut before the last but one dash. */
-static int cut(const char *folder, char name[256], char **version)
+/* Cut before the last but one dash. */
+int pkg_pacman_folder(const char *folder, char name[256], char **version)
 {
 	unsigned dashes = 0;
 
@@ -35,7 +35,7 @@ static int list_one(void *arg, int dirfd, const char *folder)
 	char name[256], *version;
 
 	(void)dirfd;
-	return cut(folder, name, &version) ? 0 : l->fn(l->arg, name, version);
+	return pkg_pacman_folder(folder, name, &version) ? 0 : l->fn(l->arg, name, version);
 }
 
 static int each(const struct target *t, pkg_each_fn *fn, void *arg)
@@ -61,7 +61,8 @@ static int look(void *arg, int dirfd, const char *folder)
 
 	(void)dirfd;
 	snprintf(path, sizeof path, LOCAL "/%s/files", folder);
-	if (cut(folder, name, &version) || !(data = path_slurp(o->t->fd, path, 64u << 20, &len)))
+	if (pkg_pacman_folder(folder, name, &version) ||
+	    !(data = path_slurp(o->t->fd, path, 64u << 20, &len)))
 		return 0;
 	found = pkg_lists(data, len, "/", o->path);
 	path_release(data, len);
@@ -87,7 +88,7 @@ static int find(void *arg, int dirfd, const char *folder)
 	char name[256], *version;
 
 	(void)dirfd;
-	if (cut(folder, name, &version) || strcmp(name, f->pkg))
+	if (pkg_pacman_folder(folder, name, &version) || strcmp(name, f->pkg))
 		return 0;
 	snprintf(f->file, sizeof f->file, LOCAL "/%s/files", folder);
 	return 1;

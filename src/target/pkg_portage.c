@@ -1,4 +1,4 @@
-#include "target/pkg.h"
+#include "target/pkg_text.h"
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -77,7 +77,7 @@ struct owner {
 };
 
 /* CONTENTS: "obj PATH MD5 MTIME", "sym PATH -> TARGET MTIME". */
-static bool contents_list(const char *data, size_t len, const char *path)
+bool pkg_portage_lists(const char *data, size_t len, const char *path)
 {
 	const char *p = data, *line;
 	size_t n, want = strlen(path);
@@ -101,7 +101,7 @@ static int look(void *arg, const char *cat, const char *pf)
 	data = path_slurp(o->t->fd, path, 64u << 20, &len);
 	if (!data)
 		return 0;
-	found = contents_list(data, len, o->path);
+	found = pkg_portage_lists(data, len, o->path);
 	path_release(data, len);
 	if (!found || snprintf(path, sizeof path, "%.100s/%.200s", cat, pf) >= (int)o->cap)
 		return 0;
@@ -134,18 +134,13 @@ static size_t contents_path(const char *line, size_t n)
 	return fields ? 0 : (size_t)(end - line);
 }
 
-static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
+int pkg_portage_paths(const char *data, size_t len, pkg_path_fn *fn, void *arg)
 {
-	char path[PATH_CAP], *data;
-	const char *p, *line;
-	size_t len, n;
+	const char *p = data, *line;
+	char path[PATH_CAP];
+	size_t n;
 	int rc = 0;
 
-	snprintf(path, sizeof path, VDB "/%.300s/CONTENTS", pkg);
-	data = path_slurp(t->fd, path, 64u << 20, &len);
-	if (!data)
-		return -1;
-	p = data;
 	while (!rc && line_next(&p, data + len, &line, &n)) {
 		n = n > 4 && line[4] == '/' ? contents_path(line, n) : 0;
 		if (n > 4 && n < sizeof path) {
@@ -154,6 +149,18 @@ static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void 
 			rc = fn(arg, path);
 		}
 	}
+	return rc;
+}
+
+static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
+{
+	char path[400], *data;
+	size_t len;
+	int rc;
+
+	snprintf(path, sizeof path, VDB "/%.300s/CONTENTS", pkg);
+	data = path_slurp(t->fd, path, 64u << 20, &len);
+	rc = data ? pkg_portage_paths(data, len, fn, arg) : -1;
 	path_release(data, len);
 	return rc;
 }

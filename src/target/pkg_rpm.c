@@ -1,4 +1,4 @@
-#include "target/pkg.h"
+#include "target/pkg_text.h"
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -44,61 +44,82 @@ static char *ask(const struct target *t, const char *script, const char *arg, si
 	return data;
 }
 
-static int each(const struct target *t, pkg_each_fn *fn, void *arg)
+int pkg_rpm_packages(const char *data, size_t len, pkg_each_fn *fn, void *arg)
 {
-	size_t len, n;
-	char name[256], *space;
-	char *data =
-	    ask(t, "exec rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE}\\n' >" ANSWER, "", &len);
 	const char *p = data, *line;
-	int rc = data ? 0 : -1;
+	char name[256], *space;
+	size_t n;
+	int rc = 0;
 
-	while (data && !rc && line_next(&p, data + len, &line, &n)) {
+	while (!rc && line_next(&p, data + len, &line, &n)) {
 		snprintf(name, sizeof name, "%.*s", (int)n, line);
 		if (!(space = strchr(name, ' ')))
 			continue;
 		*space = '\0';
 		rc = fn(arg, name, space + 1);
 	}
-	if (data)
-		path_release(data, len);
+	return rc;
+}
+
+int pkg_rpm_owner(const char *data, size_t len, char *name, size_t cap)
+{
+	const char *p = data, *line;
+	size_t n;
+
+	if (line_next(&p, data + len, &line, &n) && n && n < cap && !memchr(line, ' ', n) &&
+	    !memchr(line, '/', n)) {
+		memcpy(name, line, n);
+		name[n] = '\0';
+		return 0;
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+int pkg_rpm_paths(const char *data, size_t len, pkg_path_fn *fn, void *arg)
+{
+	const char *p = data, *line;
+	char path[PATH_CAP];
+	size_t n;
+	int rc = 0;
+
+	while (!rc && line_next(&p, data + len, &line, &n))
+		if (n && *line == '/' &&
+		    snprintf(path, sizeof path, "%.*s", (int)n, line) < (int)sizeof path)
+			rc = fn(arg, path);
+	return rc;
+}
+
+static int each(const struct target *t, pkg_each_fn *fn, void *arg)
+{
+	size_t len;
+	char *data =
+	    ask(t, "exec rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE}\\n' >" ANSWER, "", &len);
+	int rc = data ? pkg_rpm_packages(data, len, fn, arg) : -1;
+
+	path_release(data, len);
 	return rc;
 }
 
 /* With its architecture: two of them may be installed side by side. */
 static int owner(const struct target *t, const char *path, char *name, size_t cap)
 {
-	size_t len, n;
+	size_t len;
 	char *data = ask(t, "exec rpm -qf --qf '%{NAME}.%{ARCH}\\n' \"$1\" >" ANSWER, path, &len);
-	const char *p = data, *line;
-	int rc = -1;
+	int rc = data ? pkg_rpm_owner(data, len, name, cap) : -1;
 
-	if (data && line_next(&p, data + len, &line, &n) && n && n < cap && !memchr(line, ' ', n) &&
-	    !memchr(line, '/', n)) {
-		memcpy(name, line, n);
-		name[n] = '\0';
-		rc = 0;
-	}
-	if (data)
-		path_release(data, len);
-	if (rc)
-		errno = ENOENT;
+	path_release(data, len);
+	errno = ENOENT;
 	return rc;
 }
 
 static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void *arg)
 {
-	size_t len, n;
-	char path[PATH_CAP], *data = ask(t, "exec rpm -ql \"$1\" >" ANSWER, pkg, &len);
-	const char *p = data, *line;
-	int rc = data ? 0 : -1;
+	size_t len;
+	char *data = ask(t, "exec rpm -ql \"$1\" >" ANSWER, pkg, &len);
+	int rc = data ? pkg_rpm_paths(data, len, fn, arg) : -1;
 
-	while (data && !rc && line_next(&p, data + len, &line, &n))
-		if (n && *line == '/' &&
-		    snprintf(path, sizeof path, "%.*s", (int)n, line) < (int)sizeof path)
-			rc = fn(arg, path);
-	if (data)
-		path_release(data, len);
+	path_release(data, len);
 	return rc;
 }
 
@@ -108,23 +129,16 @@ static const char *const state[] = {"/var/lib/rpm/*", "/usr/lib/sysimage/rpm/*",
 /* Of a package's whole list the one line. */
 static int mode(const struct target *t, const char *path, struct pkg_mode *m)
 {
-	size_t len, n;
+	size_t len;
 	char *data = ask(t,
 			 "exec rpm -qf --qf '[%{FILEUSERNAME} %{FILEGROUPNAME} %{FILEMODES:octal} "
 			 "%{FILENAMES}\\n]' \"$1\" >" ANSWER,
 			 path, &len);
-	const char *p = data, *line, *slash;
-	int rc = data ? 1 : -1;
+	int rc = data ? pkg_mode_of(data, len, path, m) : -1;
 
-	while (rc > 0 && line_next(&p, data + len, &line, &n)) {
-		slash = memchr(line, '/', n);
-		if (slash && pkg_same_file(slash, n - (size_t)(slash - line), path))
-			rc = pkg_parse_mode(line, (size_t)(slash - line), m);
-	}
-	if (data)
-		path_release(data, len);
+	path_release(data, len);
 	errno = ENOENT;
-	return rc ? -1 : 0;
+	return rc;
 }
 
 #define CACHES "/var/cache/dnf /var/cache/libdnf5 /var/cache/zypp /var/cache/yum"
