@@ -1,4 +1,4 @@
-# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, boots, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
+# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, boots, fuzz, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
 
 # --- settings
 VERSION      := 0.1
@@ -10,6 +10,7 @@ TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-uti
                 expect cpio e2fsprogs btrfs-progs fdisk kmod zstd attr python3-minimal debhelper mandoc zsh fish \
                 ovmf $(RESCUE_PACKAGES)
 BENCH_PACKAGES := busybox-static
+FUZZ_PACKAGES := clang-14 libclang-rt-14-dev
 # The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL= name other copies of the same bytes.
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
@@ -25,6 +26,7 @@ UAPI         := -idirafter /usr/include -idirafter /usr/include/$(ARCH)
 SOURCES      := $(sort $(shell find src -name '*.c' -not -path 'src/probe/*'))
 HEADERS      := $(sort $(shell find src -name '*.h'))
 TESTS        := $(sort $(shell find tests -name '*_test.c'))
+FUZZERS      := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 SUITES       := $(patsubst %_test,%_suite,$(notdir $(basename $(TESTS))))
 SCRIPTS      := .ci/run $(wildcard src/packaging/debian/p*) $(shell find src tests qemu initramfs -name '*.sh' -o -name '*.bash')
 
@@ -91,6 +93,24 @@ lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
 boots: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh qemu/boots/run.sh
+
+# Every parser under libFuzzer: the same sources, built by clang with coverage; mmap is the harness's own (tests/fuzz/fuzz.c).
+FUZZFLAGS := $(STD) $(filter-out -Wno-format-truncation,$(WARN)) -O2 -g -fno-sanitize-recover=all -Ibuild/libs/glibc/include
+FUZZMMAP  := -Dmmap=fuzz_mmap -Dmunmap=fuzz_munmap
+FUZZED    := $(filter-out build/fuzz/main.o,$(SOURCES:src/%.c=build/fuzz/%.o))
+build/fuzz/%.o: src/%.c build/libs/glibc/libblkid.a | fuzz-deps
+	@mkdir -p $(@D)
+	@clang-14 $(FUZZFLAGS) $(FUZZMMAP) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+build/fuzz/parsers.a: $(FUZZED) build/test/probe/embed.o
+	@rm -f $@
+	@ar rcs $@ $^
+build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h build/fuzz/parsers.a
+	@clang-14 $(FUZZFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.c %.a,$^) $(addprefix build/libs/glibc/,$(LIBS))
+fuzz-deps:
+	@sh src/build/deps.sh $(PACKAGES) $(FUZZ_PACKAGES)
+fuzzers: $(FUZZERS:tests/fuzz/%.c=build/fuzz/%)
+fuzz:
+	@sh tests/fuzz/run.sh --executions 20000000
 demo: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@qemu/demo.sh
 # A disk image for a USB stick; KERNEL=, KVER=, MODULES= name another kernel than the one rescue.sh chooses.
@@ -103,7 +123,7 @@ bench: deps build/rd-recovery
 	@sh src/build/deps.sh $(BENCH_PACKAGES)
 	@sh tests/bench/run.sh
 lint: deps build/libs/glibc/libblkid.a
-	clang-format --dry-run -Werror $(SOURCES) $(TESTS)
+	clang-format --dry-run -Werror $(SOURCES) $(TESTS) $(FUZZERS)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -Isrc $(SOURCES)
 	shellcheck -x $(SCRIPTS)
 	@for h in $(HEADERS) $(SOURCES); do \
@@ -125,5 +145,5 @@ deb: deps-build dist build/sources/SHA256SUMS
 clean:
 	rm -rf --one-file-system build
 
--include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
-.PHONY: all deps deps-build rescue.img test lockouts boots demo bench lint install uninstall dist deb clean FORCE
+-include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(FUZZED:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
+.PHONY: all deps deps-build rescue.img test lockouts boots fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean FORCE
