@@ -1,4 +1,4 @@
-# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, boots, fuzz, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
+# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, boots, recipe, fuzz, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
 
 # --- settings
 VERSION      := 0.1
@@ -93,6 +93,10 @@ lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
 boots: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh qemu/boots/run.sh
+# README's recipe for a system that debootstrap has just made, typed word for word in a guest. Long: dracut runs three times on an emulated processor.
+recipe: deps build/rd-recovery
+	@qemu/image.sh recipe
+	@expect qemu/recipe/recipe.exp
 
 # Every parser under libFuzzer: the same sources, built by clang with coverage; mmap is the harness's own (tests/fuzz/fuzz.c).
 FUZZFLAGS := $(STD) $(filter-out -Wno-format-truncation,$(WARN)) -O2 -g -fno-sanitize-recover=all -Ibuild/libs/glibc/include
@@ -146,4 +150,4 @@ clean:
 	rm -rf --one-file-system build
 
 -include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(FUZZED:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
-.PHONY: all deps deps-build rescue.img test lockouts boots fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean FORCE
+.PHONY: all deps deps-build rescue.img test lockouts boots recipe fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean FORCE

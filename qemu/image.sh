@@ -1,5 +1,5 @@
 #!/bin/sh
-# image.sh [trees|families|generic|stick|boots]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
+# image.sh [trees|families|generic|stick|boots|recipe]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
 # The only part that needs root: debootstrap and dracut run in a chroot. No loop devices; nothing of the machine changes.
 set -eu
 
@@ -59,10 +59,20 @@ boots() {
 	step boots/disks.sh boots "$1-disks" "$_images $(sum qemu/boots/disks.sh)"
 }
 
-if [ "${1-}" = boots ]; then
-	boots boots
+# What make recipe needs and nothing else.
+recipe() {
+	_trees="$(sum qemu/recipe/tree.sh qemu/lib.sh src/build/deps.sh) $(sh qemu/recipe/commands.sh | grep apt | sum -)"
+	step recipe/tree.sh fresh recipe-fresh "$_trees"
+	step recipe/tree.sh live recipe-live "$_trees"
+	step recipe/disks.sh recipe recipe-disks "$_trees $(sum build/rd-recovery qemu/recipe/*.sh README.md Makefile)"
+}
+
+case ${1-} in
+boots | recipe)
+	"$1" "$1"
 	exit 0
-fi
+	;;
+esac
 tree=$(sum qemu/tree.sh qemu/lib.sh)
 for what in base systemd openrc; do
 	step tree.sh "$what" "$what" "$tree"
