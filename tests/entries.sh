@@ -451,6 +451,7 @@ menu() {
 grub_gets_both_entries() {
 	system
 	entry 0 update
+	grep -q 'regenerate.*: grub-mkconfig -o /boot/grub/grub.cfg' "$dir/out" || fail 'a first menu is not asked for'
 	menu
 	[ "$(sed -n "s/^menuentry '\([^']*\)'.*/\1/p" "$dir/menu")" = 'Recover a lost login (rd-recovery)
 Recover a lost login with a new password (rd-recovery)' ] || fail "other titles: $(cat "$dir/menu")"
@@ -591,6 +592,7 @@ entries_without_sort_keys_come_first_too() {
 	loader
 	sed -i '/^sort-key/d' "$root"/boot/loader/entries/[0-9a-f]*.conf
 	entry 0 update
+	! grep regenerate "$dir/out" || fail 'it asks for a menu that the machine does without'
 	! grep -q ^sort-key "$root"/boot/loader/entries/a-rd-* || fail 'a sort key puts it first'
 	case $(sorted) in *'|Recover a lost login (rd-recovery)|Recover a lost login with a new password (rd-recovery)|') ;; *) fail "not the last: $(sorted)" ;; esac
 }

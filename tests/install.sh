@@ -40,7 +40,7 @@ listed() {
 }
 
 install_is_what_the_table_says() {
-	make -s install DESTDIR="$dir/a b"
+	make -s install DESTDIR="$dir/a b" | grep -q 'rd-recovery-entry update$' || fail 'it does not say what to type next'
 	listed >"$dir/listed"
 	installed "$dir/a b" | diff "$dir/listed" - || fail 'other files'
 	grep -qx '0600 /etc/rd-recovery.conf' "$dir/listed" || fail 'the configuration is not for root alone'

@@ -151,6 +151,7 @@ command_update() {
 	kernel_choose
 	health_decide "$_old"
 	options=$(words_make)
+	echo "building the initramfs of the rescue image of $kver ($image): a minute or more"
 	"build_$image"
 	_new=$((${_old:-2} % 2 + 1))
 	slot_fill "$_new" "$health"
@@ -162,11 +163,15 @@ command_update() {
 	uki_refresh "$rescue/$_new"
 }
 
-mkconfig_name() {
-	for _dir in /usr/sbin /usr/bin; do
-		[ ! -x "$root$_dir/grub2-mkconfig" ] || { echo grub2-mkconfig && return; }
+# grub_menus: FILE PROGRAM lines: the menus of GRUB that are there; where there is no menu at all, the one that its program would make.
+grub_menus() {
+	_program=
+	for _file in "$root"/usr/sbin/grub-mkconfig "$root"/usr/bin/grub-mkconfig "$root"/usr/sbin/grub2-mkconfig "$root"/usr/bin/grub2-mkconfig; do
+		[ ! -x "$_file" ] || _program=${_file##*/}
 	done
-	echo grub-mkconfig
+	for _file in /boot/grub/grub.cfg /boot/grub2/grub.cfg; do
+		[ ! -f "$root$_file" ] || echo "$_file ${_program:-grub-mkconfig}"
+	done | grep . || [ -d "$boot/loader/entries" ] || [ -z "$_program" ] || echo "/boot/${_program%-*}/grub.cfg $_program"
 }
 
 # A GRUB that reads the boot loader entries, and has them.
@@ -179,9 +184,9 @@ grub_reads_entries() {
 tell_grub() {
 	! grub_reads_entries || return 0
 	_menu=$(words_for_grub "$options")
-	for _file in "$root"/boot/grub/grub.cfg "$root"/boot/grub2/grub.cfg; do
-		if [ -f "$_file" ] && { [ -n "$moved" ] || ! grep -qF -- "$_menu" "$_file"; }; then
-			echo "now regenerate GRUB's menu: $(mkconfig_name) -o ${_file#"$root"}"
+	grub_menus | while read -r _file _program; do
+		if [ -n "$moved" ] || ! grep -qsF -- "$_menu" "$root$_file"; then
+			echo "now regenerate GRUB's menu: $_program -o $_file"
 		fi
 	done
 }

@@ -76,6 +76,7 @@ fi
 echo "$files" | while read -r mode source target; do
 	"$1_file" "$mode" "$source" "$target"
 done
+[ "$1" != install ] || echo "installed${DESTDIR:+ in $DESTDIR}; what puts it into the boot menu: rd-recovery-entry update"
 if [ "$1" = uninstall ] && [ -d "$DESTDIR/var/lib/rd-recovery" ]; then
 	echo "$DESTDIR/var/lib/rd-recovery holds what undoes earlier runs, and known-good copies: it stays"
 fi
