@@ -90,8 +90,11 @@ static bool salvage_cut(struct mend *m, const char *line, size_t n)
 {
 	const struct userdb_text *x = &m->db->now[USERDB_PASSWD];
 	size_t name = userdb_name_length(line, n), start = m->out.len, len;
-	const char *gecos;
+	const char *gecos, *password;
 
+	/* whole again, an empty password field would let anybody in */
+	if (accounts_field(line, n, 1, &password, &len) || !len)
+		return false;
 	if (line + n != x->data + x->len || accounts_fields(line, n) < 5 ||
 	    !is_known(m, line, name) || accounts_field(line, n, 4, &gecos, &len))
 		return false;

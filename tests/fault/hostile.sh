@@ -62,7 +62,10 @@ hostile() {
 	loop) ln -s "${at##*/}" "$at" ;;
 	outside) ln -s "../../../../../../../../../..$dir/beside/sentinel" "$at" ;;
 	sparse) truncate -s 10G "$at" ;;
-	nul) speak '' && printf 'a\0b\0\n' >>"$at" && tr 'r' '\0' <"$at" >"$dir/nul" && cat "$dir/nul" >"$at" ;;
+	nul)
+		printf 'a\0b\0\n' >"$at"
+		tr 'r\177' '\0\0' <"$dir/was" >>"$at" 2>/dev/null
+		;;
 	utf8) speak "$(printf '\377\376\355\240\200')" ;;
 	escapes) speak "$speech" ;;
 	names) for _name in "$speech" "$(printf '%s.list' "$speech")" "$(printf '%s.conf' "$speech")"; do echo "$speech" >"$at/$_name"; done ;;
