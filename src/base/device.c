@@ -308,10 +308,14 @@ int device_look(const char *path, struct device *d)
 	}
 	*shared = *d;
 	spec.arg = shared;
-	if (child_run(&spec, &res))
-		return -1;
-	*d = *shared;
-	return 0;
+	if (child_run(&spec, &res) == 0) {
+		*d = *shared;
+		return 0;
+	}
+	errno = res.end == CHILD_TIMED_OUT || res.end == CHILD_ABANDONED ? ETIMEDOUT : EIO;
+	if (res.end == CHILD_ABANDONED)
+		shared = NULL; /* should it ever wake up, it writes there */
+	return -1;
 }
 
 static bool link_of(const struct tag *t, const char *value, char *dst, size_t cap)

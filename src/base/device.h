@@ -28,7 +28,7 @@ bool device_counts(const char *name);
 /* Look at a device or an image file. Touches the disk. 0, or -1 and errno: it cannot be read. */
 int device_probe(const char *path, struct device *d);
 /* The same, and its disk (device_inherit), by a child of its own, within DEVICE_SECONDS: a disk that hangs keeps no one from the others.
- * 0; -1: d holds its path only. */
+ * 0; -1: d holds its path only; ETIMEDOUT: it did not answer. */
 int device_look(const char *path, struct device *d);
 /* Does a source (UUID=, LABEL=, PARTUUID=, PARTLABEL=, each also in quotes, a path, a link below /dev/disk/by-..., a device number) mean this device? Pure. */
 bool device_is(const struct device *d, const char *source);
