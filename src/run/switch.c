@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -30,12 +31,23 @@ static void move_mounts(int root)
 	}
 }
 
-/* Frees its memory. */
+/* Frees its memory; what is mounted there is somebody's. */
 static int forget_one(void *arg, int dirfd, const char *name)
 {
-	(void)arg;
-	place_remove_tree(dirfd, name);
+	const dev_t *own = arg;
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == *own)
+		place_remove_tree(dirfd, name);
 	return 0;
+}
+
+static void forget(int old)
+{
+	struct stat st;
+
+	if (fstat(old, &st) == 0)
+		path_each(old, ".", forget_one, &st.st_dev);
 }
 
 bool switch_can(void)
@@ -101,7 +113,7 @@ int switch_root(const char *root, const char *init, char **argv)
 	move_mounts(new);
 	if (fchdir(new) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
 		return -1;
-	path_each(old, ".", forget_one, NULL);
+	forget(old);
 	close(old);
 	close(new);
 	return switch_init(init, argv);
