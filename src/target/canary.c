@@ -175,6 +175,9 @@ static enum canary_answer ask_terminal(struct canary_run *r, const struct login_
 	r->tty.argv = l->argv;
 	r->tty.as_user = l->as_user;
 	r->tty.password = password;
+	r->tty.deadline = r->q->deadline;
+	if (l->as_user) /* a witness that hangs must not take the doors' time */
+		r->tty.deadline = deadline_in_ms(deadline_left(r->q->deadline) / 4);
 	r->tty.syslog_fd = r->syslog_fd;
 	r->tty.syslog = &syslog;
 	return tty_run(&r->tty);
@@ -187,6 +190,8 @@ static struct canary_door *ask_login(struct canary_run *r, struct canary_door *d
 	d->right = ask_terminal(r, l, r->right);
 	if (d->right != CANARY_ACCEPTED)
 		keep_words(r, d);
+	if (d->right == CANARY_UNKNOWN)
+		log_say("%s was given up: %s", d->name, r->tty.reason);
 	log_line("canary: %s with the right password: %s %s", d->name, canary_answer_name(d->right),
 		 d->said);
 	return d;
@@ -307,7 +312,7 @@ static void ask_doors(struct canary_run *r)
 		ds = ask_login(r, add_door(r->c, "su", true), &su);
 	door_helper(r);
 	ask_wrong(r, dl, &login);
-	if (ds)
+	if (ds && ds->right != CANARY_UNKNOWN)
 		ask_wrong(r, ds, &su);
 	ask_displays(r, &login);
 }

@@ -258,7 +258,7 @@ static enum canary_answer converse(struct tty_login *l, int handle, int master)
 	bool have = shell_find(&shell, l->q->a->shell[0] ? l->q->a->shell : "/bin/sh"), runs = true;
 	enum canary_answer a = CANARY_UNKNOWN;
 
-	while (a == CANARY_UNKNOWN && runs && deadline_left(l->q->deadline) > 0) {
+	while (a == CANARY_UNKNOWN && runs && deadline_left(l->deadline) > 0) {
 		enum tty_step step;
 
 		runs = child_step(handle, LOOK_MS);
@@ -340,7 +340,7 @@ enum canary_answer tty_run(struct tty_login *l)
 				  .set_ids = l->as_user,
 				  .uid = l->q->a->uid,
 				  .gid = l->q->a->gid,
-				  .deadline = l->q->deadline,
+				  .deadline = l->deadline,
 				  .grace_ms = 300};
 	struct child_result result = {0};
 	enum canary_answer a;

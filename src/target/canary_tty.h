@@ -36,6 +36,7 @@ struct tty_login {
 	const char *const *argv;
 	bool as_user; /* run from the user's own uid, not root */
 	const char *password;
+	int64_t deadline;
 	int syslog_fd;		 /* datagrams of the trial's /dev/log, -1: none */
 	struct buf *syslog;	 /* what came there */
 	char screen[TTY_SCREEN]; /* out: the newest of what the program wrote */
