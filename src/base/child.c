@@ -36,6 +36,10 @@ struct child {
 
 static struct child children[CHILDREN];
 bool child_without_pidns;
+static struct {
+	char *where;
+	size_t cap;
+} told;
 
 static void close_fd(int *fd)
 {
@@ -184,6 +188,27 @@ static void conclude(struct child *c, bool abandoned)
 	}
 }
 
+/* --- what is waited for */
+
+static void tell(void)
+{
+	const struct child *youngest = NULL;
+
+	for (int i = 0; i < CHILDREN; i++)
+		if (children[i].stage != FREE &&
+		    (!youngest || children[i].started >= youngest->started))
+			youngest = &children[i];
+	if (told.where)
+		str_copy(told.where, told.cap, youngest ? youngest->spec.name : "");
+}
+
+void child_tell(char *where, size_t cap)
+{
+	told.where = where;
+	told.cap = cap;
+	tell();
+}
+
 /* --- the stages: running, TERM, KILL, given up */
 
 static void enter(struct child *c, enum stage stage, int ms)
@@ -279,6 +304,7 @@ int child_end_now(int handle)
 		;
 	r = c->result;
 	c->stage = FREE;
+	tell();
 	if (r->watched && r->end != CHILD_ABANDONED)
 		return 0;
 	return r->end == CHILD_EXITED && r->status == 0 ? 0 : -1;
@@ -376,6 +402,7 @@ int child_start(const struct child_spec *spec, struct child_result *result)
 	if (begin(c) < 0)
 		return not_started(result, errno);
 	c->stage = RUNNING;
+	tell();
 	return handle;
 }
 

@@ -65,6 +65,9 @@ struct child_result {
 /* Run to its end or deadline. Returns 0 when it exited with status 0, -1 otherwise (result filled in every case; tail pointer is
  * an input). Never exits, never blocks past deadline + grace + 2 s. */
 int child_run(const struct child_spec *spec, struct child_result *result);
+/* From now on where, which others may read, holds the name of the youngest child of this process that has not ended yet; "": there is none.
+ * NULL: nowhere any more. */
+void child_tell(char *where, size_t cap);
 /* Why exec of path inside root failed with err: names the missing loader, interpreter, foreign ELF, directory. Pure reading, bounded. */
 void child_exec_reason(const char *root, const char *path, int err, char *dst, size_t cap);
 /* For tests: behave as on a kernel without PID namespaces. */

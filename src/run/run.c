@@ -215,6 +215,7 @@ static int worker(void *arg)
 	struct target t = r->target;
 	struct journal j;
 
+	child_tell(r->doing, sizeof r->doing);
 	/* without a root there is still a machine to look at */
 	t.fd = t.root[0] ? open(t.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (t.fd < 0 && t.root[0])
@@ -271,15 +272,19 @@ static void recount(struct run *r, const struct child_result *res)
 static void not_finished(struct run *r, const struct child_result *res)
 {
 	struct phase_result *pr = &r->report->phases[r->phase->number];
+	bool late = res->end == CHILD_TIMED_OUT || res->end == CHILD_ABANDONED;
+	char why[420] = "";
+	struct buf b = BUF_OF(why);
 
 	if (res->watched)
 		pr->outcome = OUTCOME_FAILED;
 	else
-		pr->outcome = res->end == CHILD_TIMED_OUT || res->end == CHILD_ABANDONED
-				  ? OUTCOME_TIMED_OUT
-				  : OUTCOME_CRASHED;
-	snprintf(pr->text, sizeof pr->text, "%.190s", res->reason);
-	report_failure(r->report, r->phase->name, res->reason, NULL);
+		pr->outcome = late ? OUTCOME_TIMED_OUT : OUTCOME_CRASHED;
+	if (late && r->doing[0])
+		buf_addf(&b, "it waited for %s: ", r->doing);
+	buf_adds(&b, res->reason);
+	snprintf(pr->text, sizeof pr->text, "%.190s", why);
+	report_failure(r->report, r->phase->name, why, NULL);
 	recount(r, res);
 }
 
@@ -315,6 +320,7 @@ static void run_phase(struct run *r)
 	struct child_result res = {0};
 	char title[60];
 
+	r->doing[0] = '\0';
 	snprintf(title, sizeof title, "%d %s", p->number, p->name);
 	log_phase(title);
 	log_say("[%d/8] %s ...", p->number, p->name);

@@ -22,6 +22,7 @@ struct run {
 	struct report *report;
 	struct logdir logs;
 	const struct phase *phase;
+	char doing[80]; /* what its worker waits for, "": nothing */
 	unsigned pivots; /* copied to the log folder */
 	char brief[1000]; /* the short log's next lines */
 	bool weaker;	 /* no PID namespaces: said */

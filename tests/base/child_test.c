@@ -261,6 +261,30 @@ START_TEST(cgroup_ends_what_outlives_its_keeper)
 END_TEST
 
 /* Version 1 has no cgroup.kill: the listed are killed until none is. */
+START_TEST(youngest_child_is_told)
+{
+	const char *argv[] = {"/bin/sleep", "60", NULL};
+	struct child_spec first = {.name = "first", .argv = argv, .deadline = deadline_in(60)};
+	struct child_spec second = first;
+	struct child_result results[2] = {0};
+	char where[20] = "nothing yet";
+	int handles[2];
+
+	second.name = "second";
+	child_tell(where, sizeof where);
+	ck_assert_str_eq(where, "");
+	handles[0] = child_start(&first, &results[0]);
+	ck_assert_str_eq(where, "first");
+	handles[1] = child_start(&second, &results[1]);
+	ck_assert_str_eq(where, "second");
+	child_end_now(handles[1]);
+	ck_assert_str_eq(where, "first");
+	child_end_now(handles[0]);
+	ck_assert_str_eq(where, "");
+	child_tell(NULL, 0);
+}
+END_TEST
+
 START_TEST(cgroup_of_version_1_is_emptied)
 {
 	struct marker m = marker_open();
@@ -608,6 +632,7 @@ Suite *child_suite(void)
 	tcase_add_loop_test(t, worker_that_escapes_leaves_nothing, 0, 2);
 	tcase_add_loop_test(t, daemon_left_behind_ends_with_its_program, 0, 2);
 	tcase_add_test(t, cgroup_ends_what_outlives_its_keeper);
+	tcase_add_test(t, youngest_child_is_told);
 	tcase_add_test(t, cgroup_of_version_1_is_emptied);
 	tcase_add_test(t, no_cgroup_is_left_behind);
 	tcase_add_test(t, own_cgroup_is_found_in_every_hierarchy);
