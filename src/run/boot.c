@@ -176,8 +176,10 @@ int command_boot(struct options *o)
 		return 0;
 	if (!strcmp(o->stage, "emergency"))
 		emergency_run(r);
-	else
+	else {
+		run_limit(o);
 		work(r, root);
+	}
 	ending_hold(o);
 	return ending_finish(o);
 }

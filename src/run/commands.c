@@ -118,6 +118,7 @@ int command_run(struct options *o)
 	r = run_start(o, false);
 	if (!r)
 		return 3;
+	run_limit(o);
 	mount_target(&r->mounts, &r->target, o);
 	if (run_name(r)) {
 		mounts_end(&r->mounts);
@@ -172,6 +173,7 @@ int command_diagnose(struct options *o)
 	r->target.readonly = r->mounts.readonly = true;
 	for (int i = 1; i <= 8; i++)
 		o->set.phases[i] = i == 1;
+	run_limit(o);
 	mount_target(&r->mounts, &r->target, o);
 	if (run_name(r)) {
 		mounts_end(&r->mounts);

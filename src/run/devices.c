@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/module.h"
 #include "base/uevent.h"
+#include "run/supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,11 +92,15 @@ static void look(struct devices *all, const char *name)
 {
 	struct device *d, now;
 	char path[80];
+	int rc;
 
 	snprintf(path, sizeof path, "/dev/%s", name);
 	if (!device_counts(name))
 		return;
-	if (device_look(path, &now))
+	rc = device_look(path, &now);
+	if (rc && errno == ETIMEDOUT)
+		log_say("%s does not answer: nobody knows what lies there", path);
+	else if (rc)
 		log_line("%s could not be looked at", path);
 	d = devices_named(all, path);
 	if (!d && all->n < DEVICES)
@@ -173,11 +178,12 @@ static enum news hear(struct devices *all, int64_t deadline)
  * (async_synchronize_full, do_init_module). */
 static void await_cold(struct devices *all)
 {
-	int64_t end = deadline_in(COLD_SECONDS), say = deadline_in(SAY_SECONDS);
+	int64_t end = supervisor_deadline(COLD_SECONDS), say = deadline_in(SAY_SECONDS);
 
 	while (!is_cold(all) && clock_ms() < end) {
 		if (clock_ms() >= say) {
-			log_say("waiting for the drivers, %d s at most", COLD_SECONDS);
+			log_say("waiting for the drivers, %lld s at most",
+				(long long)(end - clock_ms()) / 1000 + 1);
 			say = DEADLINE_NEVER;
 		}
 		hear(all, deadline_first(end, say));
@@ -230,7 +236,7 @@ const struct device *devices_await(struct devices *all, const char *source, long
 
 	look_at_all(all);
 	await_cold(all);
-	end = deadline_in(seconds);
+	end = supervisor_deadline(seconds);
 	if (source)
 		return await_meant(all, source, seconds, end);
 	await_quiet(all, end);

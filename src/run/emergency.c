@@ -130,6 +130,7 @@ void emergency_run(struct run *r)
 		r->o->set.phases[i] = false;
 	str_copy(r->report->verdict_text, sizeof r->report->verdict_text,
 		 "Root could not be mounted: no login is possible.");
+	run_limit(r->o);
 	run_phases(r);
 	run_end(r);
 	if (found &&

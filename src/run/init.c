@@ -8,6 +8,7 @@
 #include "base/module.h"
 #include "run/ending.h"
 #include "run/find.h"
+#include "run/run.h"
 #include "run/supervisor.h"
 #include "run/switch.h"
 
@@ -187,6 +188,7 @@ static _Noreturn void end(struct options *o)
  * now, or the run was cut off before it could see to that. */
 static int after_run(struct options *o, int status, bool doubt)
 {
+	supervisor_until(supervisor_end() + (int64_t)o->hold * 1000);
 	if (status == ENDING_ENDS)
 		o->hold = 0; /* it has held already */
 	if (status == ENDING_ENDS || doubt || o->after == AFTER_REBOOT ||
@@ -230,6 +232,8 @@ int command_init(struct options *o)
 		end(o);
 	read_words(o, f);
 	set_helper("/init", helper, sizeof helper);
+	if (f->rescue)
+		run_limit(o);
 	if (devices_start(&f->all) == 0)
 		outcome = spawn(find, f);
 	else

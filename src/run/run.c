@@ -21,6 +21,9 @@
 #include <unistd.h>
 
 #define SUMMARY_SECONDS 30
+#define ENDS 3	       /* time-outs for what comes before and after the phases, */
+#define END_SECONDS 60 /* of which so much is kept for what comes after; */
+#define SHARE 2	       /* at most this share */
 
 int run_left(const struct run *r, long most)
 {
@@ -167,10 +170,9 @@ void run_copy_logs(struct run *r)
 
 /* --- phases */
 
-static int64_t worst_case(const struct run *r, const struct phase *p)
+static long worst_case(const struct options *o, const struct phase *p)
 {
-	return (int64_t)(p->operations * r->o->set.timeout + p->builds * r->o->set.build_timeout) *
-	       1000;
+	return (long)p->operations * o->set.timeout + (long)p->builds * o->set.build_timeout;
 }
 
 static enum outcome run_one(struct run *r, struct target *t, struct journal *j)
@@ -328,6 +330,7 @@ static void run_phase(struct run *r)
 		spec.flags |= CHILD_HOST_PID;
 	if (child_run(&spec, &res) || res.watched)
 		not_finished(r, &res);
+	r->stuck = r->stuck || res.end == CHILD_ABANDONED;
 	tell_footing(r, &res);
 	pr->ms = res.ms;
 	log_say("[%d/8] %s: %s%s%s (%lld s)", p->number, p->name, outcome_name(pr->outcome),
@@ -336,38 +339,53 @@ static void run_phase(struct run *r)
 		run_copy_logs(r);
 }
 
-static void set_deadline(struct run *r)
+void run_limit(const struct options *o)
 {
-	int64_t sum = 0;
+	long seconds = ENDS * o->set.timeout;
 
+	if (supervisor_end() != DEADLINE_NEVER)
+		return;
 	for (int i = 0; i < 8; i++)
-		if (r->o->set.phases[i + 1])
-			sum += worst_case(r, &phases[i]);
-	if (r->o->set.deadline)
-		sum = (int64_t)r->o->set.deadline * 1000;
-	r->deadline = clock_ms() + sum;
-	log_say("this run ends by itself after at most %lld minutes",
-		(long long)(sum + 59999) / 60000);
+		if (o->set.phases[i + 1] && (o->mode != BOOT_DIAGNOSE || i == 0 || i == 7))
+			seconds += worst_case(o, &phases[i]);
+	if (o->set.deadline)
+		seconds = o->set.deadline;
+	supervisor_until(deadline_in(seconds));
+	log_say("this run ends by itself after at most %ld s (%ld minutes)", seconds,
+		(seconds + 59) / 60);
+}
+
+/* What comes after the phases has its time, too. */
+static int64_t phases_end(void)
+{
+	int64_t end = supervisor_end(), kept = (end - clock_ms()) / SHARE;
+
+	return end - (kept < END_SECONDS * 1000 ? kept : END_SECONDS * 1000);
+}
+
+/* Where one could not be killed the next ones will wait for the same thing. */
+static int64_t phase_end(const struct run *r, const struct phase *p)
+{
+	return deadline_in(r->stuck ? r->o->set.timeout : worst_case(r->o, p));
 }
 
 void run_phases(struct run *r)
 {
+	int64_t end = phases_end();
 	char where[400];
 
 	if (*logdir_where(&r->logs, where, sizeof where))
 		log_say("logs: %s", where);
 	brief_begin(r);
-	set_deadline(r);
 	for (int i = 0; i < 8; i++) {
-		bool over = supervisor_signalled() || clock_ms() >= r->deadline;
+		bool over = supervisor_signalled() || clock_ms() >= end;
 
 		r->phase = &phases[i];
 		if (!r->o->set.phases[i + 1] || (over && i < 7))
 			continue;
-		/* the summary is written whatever the run's deadline says */
-		r->until = i == 7
-			       ? deadline_in(SUMMARY_SECONDS)
-			       : deadline_first(r->deadline, clock_ms() + worst_case(r, r->phase));
+		/* the summary is written whatever the time */
+		r->until = i == 7 ? supervisor_deadline(SUMMARY_SECONDS)
+				  : deadline_first(end, phase_end(r, r->phase));
 		run_phase(r);
 	}
 	log_phase("");
@@ -397,9 +415,12 @@ void run_end(struct run *r)
 {
 	char why[320], where[400];
 
-	if (supervisor_operation(&(struct operation){"tidy up", tidy, r, run_left(r, COPY_SECONDS)},
-				 why, sizeof why))
-		log_line("tidying up: %s", why);
+	if (r->stuck)
+		log_say("tidying up is left out: what a phase waits for does not answer");
+	else if (supervisor_operation(
+		     &(struct operation){"tidy up", tidy, r, run_left(r, COPY_SECONDS)}, why,
+		     sizeof why))
+		log_say("tidying up was given up: %s", why);
 	if (*logdir_where(&r->logs, where, sizeof where))
 		log_say("logs: %s", where);
 	brief_end(r);
@@ -411,7 +432,7 @@ void run_end(struct run *r)
 
 int run_status(const struct run *r)
 {
-	if (supervisor_signalled() || (r->deadline && clock_ms() >= r->deadline))
+	if (supervisor_signalled() || clock_ms() >= supervisor_end())
 		return 4;
 	return r->report->verdict == VERDICT_LOGIN_PROVEN ? 0 : 1;
 }

@@ -26,11 +26,15 @@ struct run {
 	unsigned pivots; /* copied to the log folder */
 	char brief[1000]; /* the short log's next lines */
 	bool weaker;	 /* no PID namespaces: said */
-	int64_t deadline, until; /* the run's, the present phase's */
+	bool stuck;	 /* a phase could not be killed: something does not answer */
+	int64_t until;	 /* the present phase's end */
 };
 
 /* Memory, signals, a mount namespace. NULL: no memory (said on standard error). */
 struct run *run_start(struct options *o, bool console);
+/* Say when the run will be over at the latest, the verdict's time on the screen apart, and have it so. Once: whoever starts a stage may have
+ * done it. */
+void run_limit(const struct options *o);
 /* Open the target, give the run its name and number, choose its log folder. 0; or -1: no usable
  * target (said). */
 int run_name(struct run *r);

@@ -16,7 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SHARE 3
+#define LEAST_MS 1000
+#define GRACE_MS 200 /* an operation is own code: TERM ends it at once or never */
+#define KILL_MS 1800 /* what it takes to give one up */
+
 static volatile sig_atomic_t signalled;
+static int64_t end_of_run = DEADLINE_NEVER;
 
 void supervisor_to_memory(char **argv)
 {
@@ -75,13 +81,31 @@ int supervisor_signalled(void)
 	return signalled;
 }
 
+void supervisor_until(int64_t end)
+{
+	end_of_run = end;
+}
+
+int64_t supervisor_end(void)
+{
+	return end_of_run;
+}
+
+int64_t supervisor_deadline(long seconds)
+{
+	int64_t now = clock_ms(), share = (end_of_run - now) / SHARE - KILL_MS;
+
+	return deadline_first(deadline_in(seconds), now + (share > LEAST_MS ? share : LEAST_MS));
+}
+
 int supervisor_operation(const struct operation *op, char *why, size_t cap)
 {
 	struct child_spec spec = {.name = op->name,
 				  .fn = op->fn,
 				  .arg = op->arg,
 				  .flags = CHILD_WORKER | CHILD_HOST_MNT | CHILD_HOST_PID,
-				  .deadline = deadline_in(op->seconds)};
+				  .grace_ms = GRACE_MS,
+				  .deadline = supervisor_deadline(op->seconds)};
 	struct child_result res = {0};
 
 	if (child_run(&spec, &res) == 0)

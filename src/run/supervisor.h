@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Start again from a memfd, when not there already; locked in memory. Without /proc or memfd it
  * stays where it is. */
@@ -16,7 +17,13 @@ int supervisor_namespace(void);
 void supervisor_signals(void);
 /* The signal that came, 0: none. */
 int supervisor_signalled(void);
-/* Have fn(arg) done by a child within seconds; it shares this process's mounts. 0; or -1, why
+/* When the run must be over (clock_ms); DEADLINE_NEVER until it is said. Children inherit it. */
+void supervisor_until(int64_t end);
+int64_t supervisor_end(void);
+/* When something that may take so many seconds must be over: it gets a third of what is left till the run's end at most, so that what
+ * comes after it has its time, too; a second at least. */
+int64_t supervisor_deadline(long seconds);
+/* Have fn(arg) done by a child within seconds, or supervisor_deadline; it shares this process's mounts. 0; or -1, why
  * filled: fn's errno-like positive return value is put in words. */
 struct operation {
 	const char *name;
