@@ -10,6 +10,8 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
+#define END_SECONDS 30
+
 static int sync_all(void *arg)
 {
 	(void)arg;
@@ -20,22 +22,28 @@ static int sync_all(void *arg)
 static int end_machine(void *arg)
 {
 	const struct options *o = arg;
-	const char *key = o->after == AFTER_POWEROFF ? "o" : "b";
-	int fd;
 
 	reboot(o->after == AFTER_POWEROFF ? RB_POWER_OFF : RB_AUTOBOOT);
-	fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		ssize_t n = write(fd, key, 1);
-
-		close(fd);
-		return n == 1 ? 0 : errno;
-	}
 	return errno;
+}
+
+/* It asks no driver, as reboot(2) does, which may never come back from one. */
+static int press_sysrq(void *arg)
+{
+	const struct options *o = arg;
+	const char *key = o->after == AFTER_POWEROFF ? "o" : "b";
+	int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, key, 1);
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return n == 1 ? 0 : error;
 }
 
 int ending_finish(struct options *o)
 {
+	long seconds = o->set.timeout < END_SECONDS ? o->set.timeout : END_SECONDS;
 	char why[320];
 
 	if (o->after == AFTER_BOOT)
@@ -44,9 +52,15 @@ int ending_finish(struct options *o)
 		return ENDING_SHELL;
 	log_say(o->after == AFTER_POWEROFF ? "switching the machine off"
 					   : "starting the machine again");
-	supervisor_operation(&(struct operation){"sync", sync_all, NULL, 30}, why, sizeof why);
-	if (supervisor_operation(&(struct operation){"end", end_machine, o, 30}, why, sizeof why))
-		log_say("that failed: %s", why);
+	if (supervisor_operation(&(struct operation){"sync", sync_all, NULL, seconds}, why,
+				 sizeof why))
+		log_say("not everything is on the disks: sync: %s", why);
+	if (supervisor_operation(&(struct operation){"reboot", end_machine, o, seconds}, why,
+				 sizeof why))
+		log_say("that failed: %s; by the kernel's SysRq", why);
+	if (supervisor_operation(&(struct operation){"SysRq", press_sysrq, o, seconds}, why,
+				 sizeof why))
+		log_say("that failed, too: %s", why);
 	return ENDING_ENDS;
 }
 
@@ -63,6 +77,8 @@ void ending_hold(const struct options *o)
 					"the machine goes off", "a shell opens"};
 	int64_t end = deadline_in(o->hold), next = 0;
 
+	if (supervisor_end() != DEADLINE_NEVER) /* that time is not the run's */
+		supervisor_until(supervisor_end() + (int64_t)o->hold * 1000);
 	while (!supervisor_signalled() && clock_ms() < end) {
 		int64_t seconds = (end - clock_ms() + 999) / 1000;
 
