@@ -300,6 +300,30 @@ int find_mount(struct find *f)
 	return rc;
 }
 
+static int read_disk(void *arg)
+{
+	const struct find *f = arg;
+	_Alignas(4096) char block[4096];
+	int fd = open(f->device, O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, block, sizeof block) < 0)
+		log_line("%s: %s", f->device, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return 0;
+}
+
+bool find_answers(const struct find *f, long seconds)
+{
+	struct operation op = {"read root's disk", read_disk, (void *)f, seconds};
+	char why[320];
+
+	if (supervisor_operation(&op, why, sizeof why) == 0)
+		return true;
+	log_say("%s does not answer (%s): no system can be started from it", f->device, why);
+	return false;
+}
+
 void find_settle(struct find *f)
 {
 	struct mounts *m = supervisor_shared(sizeof *m);

@@ -25,6 +25,8 @@ struct find { /* memory shared with the operations */
 void find_device(struct find *f);
 /* Mount root at FIND_POINT. 0; -1: no root, said; or f->asleep, not said. */
 int find_mount(struct find *f);
+/* Does root's disk still answer within so many seconds, whatever the kernel remembers of it? If not it is said. */
+bool find_answers(const struct find *f, long seconds);
 /* Before the boot goes on: root as the words say, and the /usr its fstab has as writable as root. What fails is said. */
 void find_settle(struct find *f);
 

@@ -244,6 +244,8 @@ int command_init(struct options *o)
 	}
 	if (outcome == READY && f->rescue)
 		outcome = after_run(o, stage("pre-pivot", f->doubt), f->doubt);
+	if (outcome == READY && f->rescue && !find_answers(f, o->set.timeout))
+		outcome = MUST_END;
 	else if (outcome == NO_ROOT && f->rescue && stage("emergency", false) >= 0)
 		o->hold = 0; /* it has held already */
 	if (outcome != READY)
