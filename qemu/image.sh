@@ -1,5 +1,5 @@
 #!/bin/sh
-# image.sh [trees|families|generic|stick|boots|recipe]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
+# image.sh [trees|families|generic|stick|boots|recipe|hangs]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
 # The only part that needs root: debootstrap and dracut run in a chroot. No loop devices; nothing of the machine changes.
 set -eu
 
@@ -67,8 +67,17 @@ recipe() {
 	step recipe/disks.sh recipe recipe-disks "$_trees $(sum build/rd-recovery qemu/recipe/*.sh README.md Makefile)"
 }
 
+# What make hangs needs: one tree, small disks made of it.
+hangs() {
+	_tree=$(sum qemu/tree.sh qemu/lib.sh)
+	step tree.sh base base "$_tree"
+	_tree="$_tree $(sum qemu/machine.sh qemu/hangs/disks.sh)"
+	step hangs/disks.sh roots "$1-roots" "$_tree $(sum build/libs/crippled/libcrypt.so.1.1.0)"
+	step hangs/disks.sh initrd "$1-initrd" "$_tree $(sum qemu/hangs/hostile.c initramfs/mkinitramfs.sh build/rd-recovery)"
+}
+
 case ${1-} in
-boots | recipe)
+boots | recipe | hangs)
 	"$1" "$1"
 	exit 0
 	;;
