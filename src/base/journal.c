@@ -350,6 +350,21 @@ static void drop(struct journal *j)
 	errno = error;
 }
 
+/* Where nothing else lies in it. */
+static void remove_place(int rootfd, const char *place)
+{
+	const char *name = strrchr(place, '/') + 1;
+	char folder[64];
+	int fd;
+
+	snprintf(folder, sizeof folder, "%.*s", (int)(name - place), place);
+	fd = path_open(rootfd, folder, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return;
+	unlinkat(fd, name, AT_REMOVEDIR);
+	close(fd);
+}
+
 /* A new run's folder at place; nothing stays of it when it fails. */
 static int create(struct journal *j, const char *place, size_t bytes)
 {
@@ -375,6 +390,8 @@ static int create(struct journal *j, const char *place, size_t bytes)
 out:
 	error = errno;
 	close(parent);
+	if (rc)
+		remove_place(j->rootfd, place);
 	errno = error;
 	return rc;
 }
