@@ -67,7 +67,7 @@ recipe() {
 	step recipe/disks.sh recipe recipe-disks "$_trees $(sum build/rd-recovery qemu/recipe/*.sh README.md Makefile)"
 }
 
-# What make hangs needs: one tree, small disks made of it.
+# What qemu/hangs needs: one tree, small disks made of it.
 hangs() {
 	_tree=$(sum qemu/tree.sh qemu/lib.sh)
 	step tree.sh base base "$_tree"

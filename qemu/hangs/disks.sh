@@ -30,7 +30,7 @@ initrd() {
 
 # Nothing that a login needs is missing; the boot goes on into an init that says so and switches the machine off.
 small() {
-	rm -rf --one-file-system "$root/boot" "$root"/usr/lib/modules "$root"/var/lib/apt/lists "$root"/usr/share/locale "$root"/usr/share/icons \
+	rm -rf --one-file-system "${root:?}/boot" "$root"/usr/lib/modules "$root"/var/lib/apt/lists "$root"/usr/share/locale "$root"/usr/share/icons \
 		"$root"/usr/share/fonts "$root"/usr/lib/dracut "$root"/usr/lib/x86_64-linux-gnu/dri "$root"/usr/lib/x86_64-linux-gnu/libLLVM*
 	mkdir "$root/boot"
 	_deb=$(echo "$root"/var/cache/apt/archives/libcrypt1_*.deb)

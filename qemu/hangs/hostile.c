@@ -1,11 +1,15 @@
-/* hostile: what a guest of make hangs does to itself when it is told to. It is the kernel's first program: it starts a child that listens on
- * the second serial port, then becomes the initramfs's init. Nothing of the payload knows of it.
+/* hostile: what a guest of qemu/hangs does to itself when it is told to. It is the kernel's first
+ * program: it starts a child that listens on the second serial port, then becomes the initramfs's
+ * init. Nothing of the payload knows of it.
  *
  *   freeze PATH   FIFREEZE: writers of that file system wait
  *   suspend       the device-mapper device below root takes no requests any more
+ *   fill PATH     a file there takes the last block
+ *   names PATH    empty files there take the last inode
  *   fuse PATH     a FUSE file system there whose server takes every request and answers none
  *
- * Done: "hostile: done" on the console. HOSTILE=dm in the environment (the kernel line): root's disk is put below a device-mapper device, dm-0. */
+ * Done: "hostile: done" on the console. HOSTILE=dm in the environment (the kernel line): root's
+ * disk is put below a device-mapper device, dm-0. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -122,7 +126,8 @@ static int link_of(const char *pid, const char *link, char *name, size_t cap)
 	return n > 0 ? 0 : -1;
 }
 
-/* The first program that has other mounts than this one is the supervisor. (A thread of the kernel's has its own, too, but no file.) */
+/* The first program that has other mounts than this one is the supervisor. (A thread of the
+ * kernel's has its own, too, but no file.) */
 static int enter_supervisor(void)
 {
 	char own[64], other[64], file[300], path[300];
@@ -135,7 +140,8 @@ static int enter_supervisor(void)
 	while ((e = readdir(d))) {
 		int pid = atoi(e->d_name);
 
-		if (pid > 0 && (!lowest || pid < lowest) && link_of(e->d_name, "exe", file, sizeof file) == 0 &&
+		if (pid > 0 && (!lowest || pid < lowest) &&
+		    link_of(e->d_name, "exe", file, sizeof file) == 0 &&
 		    link_of(e->d_name, "ns/mnt", other, sizeof other) == 0 && strcmp(own, other))
 			lowest = pid;
 	}
@@ -156,7 +162,8 @@ static _Noreturn void serve(int fuse)
 	struct {
 		struct fuse_out_header head;
 		struct fuse_init_out init;
-	} answer = {.head.len = sizeof answer, .init = {.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096}};
+	} answer = {.head.len = sizeof answer,
+		    .init = {.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096}};
 
 	for (;;) {
 		if (read(fuse, &request, sizeof request) < 0 && errno != EINTR && errno != ENOENT)
@@ -190,10 +197,39 @@ static int freeze(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	/* one mounted after this program's copy of the mounts was made is only there */
-	if (fd < 0 && enter_supervisor() == 0)
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -1 : ioctl(fd, FIFREEZE, 0);
+}
+
+static int fill(const char *path)
+{
+	static const char block[1 << 20];
+	size_t size = sizeof block;
+	char name[300];
+	int fd;
+
+	snprintf(name, sizeof name, "%s/hostile.fill", path);
+	fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	while (fd >= 0 && size >= 512)
+		if (write(fd, block, size) < 0)
+			size /= 2;
+	return fd < 0 || errno != ENOSPC ? -1 : fsync(fd);
+}
+
+static int take_names(const char *path)
+{
+	char name[300];
+	int fd = 0;
+
+	snprintf(name, sizeof name, "%s/hostile.names", path);
+	if (mkdir(name, 0700))
+		return -1;
+	for (unsigned i = 0; fd >= 0; i++) {
+		snprintf(name, sizeof name, "%s/hostile.names/%u", path, i);
+		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			close(fd);
+	}
+	return errno == ENOSPC ? 0 : -1;
 }
 
 /* Each in a child: it may stay in what it did. */
@@ -209,6 +245,10 @@ static void obey(char *word)
 	errno = EINVAL;
 	if (!strcmp(word, "freeze") && argument)
 		rc = freeze(argument);
+	else if (!strcmp(word, "fill") && argument)
+		rc = fill(argument);
+	else if (!strcmp(word, "names") && argument)
+		rc = take_names(argument);
 	else if (!strcmp(word, "fuse") && argument)
 		rc = fuse_mount(argument);
 	else if (!strcmp(word, "suspend"))
