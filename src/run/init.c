@@ -232,7 +232,7 @@ int command_init(struct options *o)
 		end(o);
 	read_words(o, f);
 	set_helper("/init", helper, sizeof helper);
-	if (f->rescue)
+	if (o->mode != BOOT_OFF)
 		run_limit(o);
 	if (devices_start(&f->all) == 0)
 		outcome = spawn(find, f);
