@@ -61,16 +61,18 @@ build/payload/%.o: src/%.c build/libs/musl/libblkid.a
 build/payload/probe/embed.o build/test/probe/embed.o: src/probe/embed.S build/probe/probe64 build/probe/probe32
 	@mkdir -p $(@D)
 	@gcc -c -o $@ $<
-build/rd-recovery: $(OBJECTS) Makefile
-	@gcc -nostdlib -static-pie $(SMALL) $(HARDEN) -Wl,-z,noseparate-code,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s \
-		-o $@.new $(MUSL)/rcrt1.o $(MUSL)/crti.o $$(gcc -print-file-name=crtbeginS.o) $(OBJECTS) \
+LINK     = gcc -nostdlib -static-pie $(SMALL) $(HARDEN) -Wl,-z,noseparate-code,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s \
+		-o $@ $(MUSL)/rcrt1.o $(MUSL)/crti.o $$(gcc -print-file-name=crtbeginS.o) $(filter %.o,$^) \
 		$(addprefix build/libs/musl/,$(LIBS)) -L$(MUSL) \
 		-Wl,--start-group -lc $$(gcc -print-libgcc-file-name) -Wl,--end-group \
 		$$(gcc -print-file-name=crtendS.o) $(MUSL)/crtn.o
+build/rd-recovery.new: $(OBJECTS) Makefile
+	@$(LINK)
+build/rd-recovery: build/rd-recovery.new
 	@! readelf -lW $@.new | grep INTERP || { echo '$@ names an interpreter: not static' >&2; exit 1; }
 	@size=$$(stat -c %s $@.new); [ $$size -le $(MAX_SIZE) ] || \
 		{ echo "$@ has $$size bytes, more than $(MAX_SIZE)" >&2; exit 1; }
-	@mv $@.new $@
+	@cp $@.new $@
 	@echo "$@: $$(stat -c %s $@) bytes"
 
 # --- tests: build checks, unit tests (glibc, sanitizers), real roots, QEMU; the last line counts them all
@@ -89,6 +91,19 @@ build/unit: $(UNITS) $(TESTS:tests/%.c=build/test/%.o) build/unit.c
 	@gcc $(TESTFLAGS) -o $@ $^ $(addprefix build/libs/glibc/,$(LIBS)) $$(pkg-config --libs check)
 test: deps build/rd-recovery build/unit build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/run.sh
+# --- faults: each system call of the editing paths made to fail; drive.c drives them one by one, linked from the payload's own objects
+build/fault/names.h:
+	@mkdir -p $(@D)
+	@echo '#include <sys/syscall.h>' | gcc -E -dM - | sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/{\2, "\1"},/p' >$@
+build/fault/faults: $(wildcard tests/fault/*.[ch]) build/fault/names.h
+	@gcc $(STD) $(WARN) -O2 -Ibuild/fault -o $@ $(filter-out tests/fault/drive.c,$(wildcard tests/fault/*.c))
+build/fault/drive.o: tests/fault/drive.c build/libs/musl/libblkid.a
+	@mkdir -p $(@D)
+	@musl-gcc $(STD) $(WARN) $(SMALL) $(HARDEN) -MMD -MP -Ibuild/libs/musl/include $(UAPI) -c -o $@ $<
+build/fault/drive: build/fault/drive.o $(filter-out build/payload/main.o,$(OBJECTS))
+	@$(LINK)
+faults: deps build/rd-recovery build/fault/drive build/fault/faults
+	@sh tests/faults.sh
 lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
 boots: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
@@ -150,4 +165,4 @@ clean:
 	rm -rf --one-file-system build
 
 -include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(FUZZED:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
-.PHONY: all deps deps-build rescue.img test lockouts boots recipe fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean FORCE
+.PHONY: all deps deps-build rescue.img test lockouts boots recipe fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean faults FORCE

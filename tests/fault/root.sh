@@ -1,0 +1,52 @@
+#!/bin/sh
+# root.sh DIR: DIR/root, a target of two accounts with what the editing paths change, attributes of every kind on it; DIR/upper, a trial's layer.
+set -eu
+
+mkdir -p "$1/root" "$1/upper"
+cd "$1/root"
+mkdir -p etc/pam.d boot var/lib var/log var/cache root home usr/lib bin sbin dev proc run tmp usr/share/doc
+chmod 0700 root
+chmod 1777 tmp
+hash=$(cat "$1/old")
+printf 'root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000:Ada:/home/ada:/bin/sh\n' >etc/passwd
+printf 'root:x:0:\nsudo:x:27:ada\nshadow:x:42:\nada:x:1000:\n' >etc/group
+printf 'root:*:19000:0:99999:7:::\nada:%s:19000:0:99999:7:::\n# kept\n+nis\n' "$hash" >etc/shadow
+printf 'root:*:18000:0:99999:7:::\n' >etc/shadow-
+chown 0:42 etc/shadow etc/shadow-
+chmod 0640 etc/shadow
+chmod 0600 etc/shadow-
+printf 'ID=tiny\nPRETTY_NAME="Tiny"\n' >etc/os-release
+printf 'ENCRYPT_METHOD SHA512\nUID_MIN 1000\nUID_MAX 60000\n' >etc/login.defs
+echo 'auth required pam_gone.so' >etc/pam.d/login
+echo 'auth sufficient pam_rootok.so' >etc/pam.d/su
+chmod 0600 etc/pam.d/su
+chown 1000:1000 etc/pam.d/su
+chmod 0775 etc/pam.d
+echo 'no logins' >etc/nologin
+ln -s /usr/share/old etc/localtime
+echo label >etc/label
+printf 'su' >bin/su
+chmod 0755 bin/su
+ln bin/su bin/su.other
+echo 'a broken library' >usr/lib/libcrypt.so.1.1.0
+ln -s libcrypt.so.1.1.0 usr/lib/libcrypt.so.1
+echo 'a good library' >usr/lib/good.so
+chmod 0755 usr/lib/libcrypt.so.1.1.0 usr/lib/good.so
+echo doc >usr/share/doc/old
+setfattr -n security.selinux -v 'system_u:object_r:shadow_t:s0' etc/shadow
+setfattr -n trusted.rd -v kept etc/shadow
+setfattr -n security.selinux -v 'wrong_t' etc/label
+# posix_acl_xattr.h: version 2, then tag, permissions, id: ada may read
+setfattr -n system.posix_acl_access \
+	-v 0x0200000001000600ffffffff02000400e803000004000400ffffffff10000400ffffffff20000400ffffffff etc/pam.d/login
+chattr +i etc/pam.d/login
+
+cd "$1/upper"
+mkdir -p usr/lib/new usr/share/doc etc var/cache
+echo 'a rebuilt library' >usr/lib/libcrypt.so.1.2.0
+chmod 0755 usr/lib/libcrypt.so.1.2.0
+ln -s libcrypt.so.1.2.0 usr/lib/libcrypt.so.1
+mknod usr/lib/libcrypt.so.1.1.0 c 0 0
+mknod usr/share/doc/old c 0 0
+echo new >usr/lib/new/file
+echo scratch >var/cache/scratch

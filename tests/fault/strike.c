@@ -1,0 +1,114 @@
+#include "strike.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+static const struct {
+	int error;
+	char name[8];
+} errors[] = {{EIO, "EIO"},	  {ENOSPC, "ENOSPC"}, {EROFS, "EROFS"},	  {EINTR, "EINTR"},
+	      {ENOMEM, "ENOMEM"}, {EACCES, "EACCES"}, {EDQUOT, "EDQUOT"}, {ESTALE, "ESTALE"}};
+
+#define ERRORS (sizeof errors / sizeof *errors)
+#define EACH (MOMENTS * ERRORS)
+
+static bool forks(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->ncalls; i++)
+		if (strcmp(s->calls[i].process, "0"))
+			return true;
+	return false;
+}
+
+static bool makes_process(long nr)
+{
+	return nr == SYS_fork || nr == SYS_vfork || nr == SYS_clone || nr == SYS_execve ||
+	       nr == SYS_execveat;
+}
+
+static bool does_not_return(long nr)
+{
+	return nr == SYS_exit || nr == SYS_exit_group || nr == SYS_rt_sigreturn;
+}
+
+static bool has_length(long nr)
+{
+	return nr == SYS_read || nr == SYS_write || nr == SYS_pread64 || nr == SYS_readv ||
+	       nr == SYS_writev || nr == SYS_sendfile;
+}
+
+/* A fork that was made and fails is nothing a kernel does. */
+static bool applies(enum moment m, long nr, bool several)
+{
+	switch (m) {
+	case FAIL_BEFORE:
+	case FAIL_FROM:
+	case KILL_AFTER:
+		return !does_not_return(nr);
+	case FAIL_AFTER:
+		return !does_not_return(nr) && !makes_process(nr);
+	case SHORT:
+		return has_length(nr);
+	case CRASH_AFTER:
+		return several && !does_not_return(nr);
+	case CRASH_BEFORE:
+		return several;
+	default:
+		return true;
+	}
+}
+
+static size_t at_call(struct strike *list, const struct strike *at, bool several)
+{
+	long nr = at->s->calls[at->call].nr;
+	size_t n = 0;
+
+	for (int m = 0; m < MOMENTS; m++)
+		for (size_t e = 0; applies((enum moment)m, nr, several) && e < ERRORS; e++) {
+			list[n] = *at;
+			list[n].moment = (enum moment)m;
+			list[n++].error = m <= FAIL_FROM ? errors[e].error : 0;
+			if (m > FAIL_FROM)
+				break;
+		}
+	return n;
+}
+
+int strike_list(struct strikes *l, const struct scenario *s, size_t most)
+{
+	struct strike *more = realloc(l->list, (l->n + s->ncalls * EACH) * sizeof *more);
+	struct strike here[EACH];
+	bool several = forks(s);
+
+	if (!more)
+		return -1;
+	l->list = more;
+	for (size_t c = 0; c < s->ncalls; c++) {
+		size_t n = at_call(here, &(struct strike){.s = s, .call = c}, several);
+		size_t take = most && most < n ? most : n;
+
+		for (size_t i = 0; i < take; i++)
+			l->list[l->n++] = here[(c * take + i) % n];
+	}
+	return 0;
+}
+
+struct fault strike_fault(const struct strike *k)
+{
+	return (struct fault){k->moment, k->error, k->s->calls[k->call]};
+}
+
+void strike_text(const struct strike *k, char *dst, size_t cap)
+{
+	const struct call *c = &k->s->calls[k->call];
+	const char *name = "";
+
+	for (size_t i = 0; i < ERRORS; i++)
+		if (k->error == errors[i].error)
+			name = errors[i].name;
+	snprintf(dst, cap, "%s: %s %u of process %s: %s%s%s", k->s->name, inject_name(c->nr), c->at,
+		 c->process, inject_moment(k->moment), *name ? " " : "", name);
+}
