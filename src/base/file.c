@@ -203,7 +203,7 @@ int file_write_unjournalled(int dirfd, const char *name, const void *data, size_
 	}
 	if (fd < 0)
 		return -1;
-	rc = place_write(fd, data, len) || fchmod(fd, mode) || place_sync(fd) ? -1 : 0;
+	rc = place_fill(fd, data, len) || fchmod(fd, mode) || place_sync(fd) ? -1 : 0;
 	error = errno;
 	if (close(fd) && rc == 0) {
 		error = errno;

@@ -11,7 +11,9 @@
 
 #define INTERRUPTED 64
 
-int place_write(int fd, const void *data, size_t len)
+/* at < 0: at the end, or wherever fd stands. One that was interrupted may have written all the
+ * same: at a place of its own, that does no harm. */
+static int write_all(int fd, const void *data, size_t len, off_t at)
 {
 	const char *p = data;
 
@@ -28,6 +30,16 @@ int place_write(int fd, const void *data, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int place_write(int fd, const void *data, size_t len)
+{
+	return write_all(fd, data, len, -1);
+}
+
+int place_fill(int fd, const void *data, size_t len)
+{
+	return write_all(fd, data, len, 0);
 }
 
 int place_sync(int fd)
@@ -59,7 +71,7 @@ static int copy_range(int from, int to, off_t at, off_t end)
 			errno = n ? errno : EIO; /* it shrank meanwhile */
 			return -1;
 		}
-		if (place_write(to, chunk, (size_t)n))
+		if (write_all(to, chunk, (size_t)n, at))
 			return -1;
 		at += n;
 	}
@@ -151,7 +163,13 @@ static int fill(int fd, const struct inode *want, const struct source *src)
 {
 	if (!S_ISREG(want->mode) || !src)
 		return 0;
-	return src->fd >= 0 ? place_copy(src->fd, fd) : place_write(fd, src->data, src->len);
+	return src->fd >= 0 ? place_copy(src->fd, fd) : place_fill(fd, src->data, src->len);
+}
+
+static void put_back(struct place *p, int fd, unsigned flags)
+{
+	if (inode_flags_set(fd, flags))
+		p->owed = true;
 }
 
 int place_stage(struct place *p, const struct inode *want, const struct source *src)

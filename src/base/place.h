@@ -40,8 +40,9 @@ int place_swap(struct place *p, mode_t old_mode, unsigned flags);
 int place_set(struct place *p, const struct inode *want);
 /* Remove the name; nothing there is success. 0/-1. */
 int place_unlink(struct place *p, mode_t old_mode);
-/* Write len bytes, bounded in interruptions. Copy an open file from its start, a hole stays one. Sync. All 0/-1. */
+/* Write len bytes where fd stands, or from the file's start; bounded in interruptions. Copy an open file from its start, a hole stays one. Sync. All 0/-1. */
 int place_write(int fd, const void *data, size_t len);
+int place_fill(int fd, const void *data, size_t len);
 int place_copy(int from, int to);
 int place_sync(int fd);
 /* renameat2(2), which not every libc has; RENAME_* of linux/fs.h. */
