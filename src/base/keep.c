@@ -276,7 +276,7 @@ static int settle_all(struct keep *k)
 int keep_end(struct keep *k, bool proven)
 {
 	unsigned last;
-	int rc = -1;
+	int rc = 0;
 
 	if (!k)
 		return 0;
@@ -287,8 +287,8 @@ int keep_end(struct keep *k, bool proven)
 			rc |= each_match(k, k->watched.at[i], note_new);
 		log_line("%u paths are kept, %u new ones were made", last - k->first,
 			 k->j->next - last);
-		if (!proven)
-			rc = journal_undo_since(k->j, k->first);
+		if (!proven || rc) /* what is not recorded could never be undone */
+			rc |= journal_undo_since(k->j, k->first);
 		if (journal_note(k->j, 0, JOURNAL_SETTLED))
 			rc = -1;
 	}

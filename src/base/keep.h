@@ -17,7 +17,8 @@ struct keep *keep_start(struct journal *j, bool others);
 int keep_add(struct keep *k, const char *path);
 /* Record all of it, and which names there are. Returns how many paths, or -1: the program must not run. */
 int keep_arm(struct keep *k);
-/* Proven: what differs became ordinary changes. Not proven: everything goes back. Frees k (NULL is borne). 0, or -1: not all of it went back. */
+/* Proven: what differs became ordinary changes. Not proven, or it cannot be recorded: everything goes back, -1 when not all of
+ * it did or it was proven in vain. Frees k (NULL is borne). */
 int keep_end(struct keep *k, bool proven);
 
 #endif
