@@ -135,23 +135,25 @@ void shadow_release(char *data, size_t len)
 	errno = error;
 }
 
-/* Keep the old shadow as shadow-, unless what lies there is better. */
+/* Keep the old shadow as shadow-, unless what lies there is better, or nobody can tell. */
 static void keep_backup(const struct target *t, struct journal *j, const char *old, size_t len)
 {
 	size_t blen = 0;
 	char *backup = path_slurp(t->fd, "/etc/shadow-", SHADOW_MOST, &blen);
 	struct stat st;
-	struct file_attr attr = {.set_mode = true, .set_owner = true, .mode = 0600};
+	struct file_attr attr = {.set_mode = true, .set_owner = true};
 
-	if (!path_stat(t->fd, "/etc/shadow", true, &st)) {
+	if ((!backup && errno != ENOENT) || path_stat(t->fd, "/etc/shadow", true, &st)) {
+		log_line("shadow- not written: %s", strerror(errno));
+	} else if (shadow_backup_worse(old, len, backup, blen)) {
+		log_line("shadow- stays: what it holds is better than the present shadow");
+	} else {
 		attr.mode = st.st_mode & 0640;
 		attr.uid = st.st_uid;
 		attr.gid = st.st_gid;
+		if (file_replace(j, "/etc/shadow-", old, len, &attr))
+			log_line("shadow- not written: %s", strerror(errno));
 	}
-	if (shadow_backup_worse(old, len, backup, blen))
-		log_line("shadow- stays: what it holds is better than the present shadow");
-	else if (file_replace(j, "/etc/shadow-", old, len, &attr))
-		log_line("shadow- not written: %s", strerror(errno));
 	shadow_release(backup, blen);
 }
 
@@ -167,7 +169,8 @@ int shadow_write(const struct target *t, struct journal *j, const struct shadow_
 	cap = len + 2 * HASH_CAP;
 	now = shadow_memory(cap);
 	if (now && !shadow_edit(old ? old : "", len, e, &(struct shadow_bytes){now, cap, &out})) {
-		if (old)
+		/* with the same again the older one is worth more */
+		if (old && (out != len || memcmp(old, now, len)))
 			keep_backup(t, j, old, len);
 		rc = file_replace(j, "/etc/shadow", now, out, old ? NULL : &fresh);
 	}
