@@ -244,8 +244,9 @@ static int undo_run(struct undo *u, const char *where)
 		return -1;
 	u->fd = openat(u->folder, "journal", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	text = u->fd < 0 ? NULL : path_slurp(u->rootfd, path, JOURNAL_MOST, &len);
-	if (text && fstat(u->folder, &st) == 0 && read_undone(u, text, len) == 0 &&
-	    place_write(u->fd, "\n", 1) == 0) {
+	if (text && fstat(u->folder, &st) == 0 && read_undone(u, text, len) == 0) {
+		/* the last line may be torn; without room for notes it is undone all the same */
+		place_write(u->fd, "\n", 1);
 		/* the last backup was made before the program started */
 		u->cut = st.st_mtime + CUT_SECONDS;
 		rc = undo_lines(u, text, len) ? 1 : 0;
