@@ -153,7 +153,7 @@ static void kill_listed(struct level *l)
 	for (char *p = text; *p; p = end + (*end == '\n')) {
 		long pid = strtol(p, &end, 10);
 
-		if (end == p)
+		if (end == p || !*end) /* cut off, it would be another's number */
 			break;
 		l->empty = false;
 		if (pid > 0 && pid != getpid())
