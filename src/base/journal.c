@@ -257,7 +257,8 @@ static int make_folders(int rootfd, const char *path)
 
 static int newest(void *arg, const struct run_folder *f)
 {
-	unsigned long long *order = arg, n = journal_order(f->fd);
+	unsigned long long *order = arg, n;
+	int rc = journal_order(f->fd, &n);
 
 	if (n > *order)
 		*order = n;
@@ -320,7 +321,8 @@ static int open_line(struct journal *j, int rootfd)
 	struct buf line = BUF_OF(mem);
 	unsigned long long order = 0;
 
-	journal_each_run(rootfd, newest, &order);
+	if (journal_each_run(rootfd, newest, &order)) /* or this one would not be the newest */
+		return -1;
 	buf_adds(&line, "op=open");
 	field_add(&line, "run", j->run);
 	buf_addf(&line, " order=%llu", order + 1);

@@ -52,11 +52,12 @@ bool record_parse(const char *line, size_t len, struct record *r);
 
 /* Is only the time of a file another than before? That counts where a program changed it: package databases know it. Pure. */
 bool journal_touched(const struct record *r, const struct inode *cur);
-/* Every run's folder: fd (closed by the caller of fn), its name and the place it lies in. Non-zero stops. */
+/* Every run's folder: fd (closed by the caller of fn), its name and the place it lies in. Non-zero stops. -1 also when all was seen that can be
+ * read, and a folder could not. */
 struct run_folder { int fd, parentfd; const char *place, *name; };
 int journal_each_run(int rootfd, int (*fn)(void *arg, const struct run_folder *f), void *arg);
-/* The run's "order", 0 when its journal's first line says none. */
-unsigned long long journal_order(int folder);
+/* The run's "order", 0 when its journal's first line says none. 0, or -1: it cannot be read. */
+int journal_order(int folder, unsigned long long *order);
 /* Write the op=closed line. 0/-1. */
 int journal_end(int folder);
 /* After a crash: remove temp files, put flags back. */

@@ -219,10 +219,14 @@ struct choice {
 static int choose(void *arg, const struct run_folder *f)
 {
 	struct choice *c = arg;
-	unsigned long long order = journal_order(f->fd);
+	unsigned long long order = 0;
 
 	if (c->run ? strcmp(c->run, f->name) != 0
-		   : order < c->order || faccessat(f->fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		   : faccessat(f->fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (!c->run && (errno != ENOENT || journal_order(f->fd, &order)))
+		return -1;
+	if (order < c->order)
 		return 0;
 	c->order = order;
 	snprintf(c->path, sizeof c->path, "%s/%s", f->place, f->name);

@@ -12,51 +12,65 @@ struct walk {
 	int (*fn)(void *arg, const struct run_folder *f);
 	void *arg;
 	const char *place;
+	int error; /* of a folder that may be a run's */
 };
 
 static int one_folder(void *arg, int dirfd, const char *name)
 {
-	const struct walk *w = arg;
+	struct walk *w = arg;
 	struct run_folder f = {-1, dirfd, w->place, name};
-	int rc;
+	int rc = 0;
 
 	f.fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (f.fd < 0)
+	if (f.fd < 0) {
+		if (errno != ENOTDIR && errno != ELOOP && errno != ENOENT)
+			w->error = errno;
 		return 0;
-	rc = faccessat(f.fd, "journal", F_OK, AT_SYMLINK_NOFOLLOW) ? 0 : w->fn(w->arg, &f);
+	}
+	if (faccessat(f.fd, "journal", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		rc = w->fn(w->arg, &f);
+	else if (errno != ENOENT)
+		w->error = errno;
 	close(f.fd);
 	return rc;
 }
 
 int journal_each_run(int rootfd, int (*fn)(void *arg, const struct run_folder *f), void *arg)
 {
+	struct walk w = {.fn = fn, .arg = arg};
 	int rc = 0;
 
 	for (int i = 0; i < JOURNAL_PLACES && rc == 0; i++) {
-		struct walk w = {fn, arg, journal_places[i]};
-
-		rc = path_each(rootfd, journal_places[i], one_folder, &w);
+		w.place = journal_places[i];
+		rc = path_each(rootfd, w.place, one_folder, &w);
 		if (rc < 0 && errno == ENOENT)
 			rc = 0;
 	}
-	return rc;
+	if (rc || !w.error)
+		return rc;
+	errno = w.error;
+	return -1;
 }
 
-unsigned long long journal_order(int folder)
+int journal_order(int folder, unsigned long long *order)
 {
 	char text[512];
-	unsigned long long order;
 	int fd = openat(folder, "journal", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof text - 1, 0);
+	int error = errno;
 	size_t len;
 
 	if (fd >= 0)
 		close(fd);
-	if (n <= 0)
-		return 0;
+	errno = error;
+	*order = 0;
+	if (n < 0)
+		return -1;
 	text[n] = '\0';
 	len = journal_sealed(text, strcspn(text, "\n"));
-	return len && field_number(text, len, "order", &order) ? order : 0;
+	if (!len || !field_number(text, len, "order", order))
+		*order = 0;
+	return 0;
 }
 
 /* --- after a crash */
