@@ -55,6 +55,7 @@ struct change *change_open(struct journal *j, const char *op, const char *path, 
 int change_close(struct change *c, int rc)
 {
 	c->j->left = c->p.state;
+	c->j->owed = c->j->owed || c->p.owed;
 	place_close(&c->p);
 	free(c);
 	return rc;

@@ -17,33 +17,57 @@
 #define FLAGS_KEPT                                                                                 \
 	(unsigned)(FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL)
 #define FLAGS_BARRING (unsigned)(FS_IMMUTABLE_FL | FS_APPEND_FL)
+#define INTERRUPTED 64
 
-unsigned inode_flags(int fd)
+static int flags_ioctl(int fd, int request, int *flags)
 {
-	int flags = 0;
+	int rc = -1;
 
-	return ioctl(fd, GET_FLAGS, &flags) ? 0 : (unsigned)flags & FLAGS_KEPT;
+	for (int i = 0; i < INTERRUPTED; i++) {
+		rc = ioctl(fd, request, flags);
+		if (rc == 0 || errno != EINTR)
+			break;
+	}
+	return rc;
+}
+
+/* *flags: all of them. 1: this file system has none. */
+static int get_flags(int fd, int *flags)
+{
+	*flags = 0;
+	if (flags_ioctl(fd, GET_FLAGS, flags) == 0)
+		return 0;
+	return errno == ENOTTY || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL ? 1
+											    : -1;
+}
+
+int inode_flags(int fd, unsigned *flags)
+{
+	int now, rc = get_flags(fd, &now);
+
+	*flags = (unsigned)now & FLAGS_KEPT;
+	return rc < 0 ? -1 : 0;
 }
 
 int inode_flags_set(int fd, unsigned flags)
 {
-	int now = 0;
+	int now, rc = get_flags(fd, &now);
 
-	if (ioctl(fd, GET_FLAGS, &now))
-		return flags & FLAGS_BARRING ? -1 : 0;
+	if (rc)
+		return rc < 0 || flags & FLAGS_BARRING ? -1 : 0;
 	if (((unsigned)now & FLAGS_KEPT) == flags)
 		return 0;
 	now = (int)(((unsigned)now & ~FLAGS_KEPT) | flags);
-	return ioctl(fd, SET_FLAGS, &now);
+	return flags_ioctl(fd, SET_FLAGS, &now);
 }
 
-unsigned inode_flags_lift(int fd)
+int inode_flags_lift(int fd, unsigned *flags)
 {
-	unsigned flags = inode_flags(fd);
-
-	if (flags & FLAGS_BARRING)
-		inode_flags_set(fd, flags & ~FLAGS_BARRING);
-	return flags;
+	if (inode_flags(fd, flags))
+		return -1;
+	if (*flags & FLAGS_BARRING) /* where it cannot be cleared, the change will fail */
+		inode_flags_set(fd, *flags & ~FLAGS_BARRING);
+	return 0;
 }
 
 static void by_stat(struct inode *in, const struct stat *st)
@@ -68,8 +92,7 @@ int inode_read_fd(int fd, struct inode *in)
 	if (fstat(fd, &st))
 		return -1;
 	by_stat(in, &st);
-	in->flags = inode_flags(fd);
-	if (xattr_read(fd, NULL, in->xattrs, sizeof in->xattrs))
+	if (inode_flags(fd, &in->flags) || xattr_read(fd, NULL, in->xattrs, sizeof in->xattrs))
 		return -1;
 	if (!S_ISREG(st.st_mode))
 		return 0;
@@ -133,12 +156,25 @@ static bool same_content(const struct inode *a, const struct inode *b)
 	       a->rdev == b->rdev && !strcmp(a->sha256, b->sha256) && !strcmp(a->link, b->link);
 }
 
+static bool same_but_flags(const struct inode *a, const struct inode *b)
+{
+	return same_content(a, b) && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid &&
+	       !strcmp(a->xattrs, b->xattrs);
+}
+
 bool inode_same(const struct inode *a, const struct inode *b)
 {
 	if (!a->mode || !b->mode)
 		return a->mode == b->mode;
-	return same_content(a, b) && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid &&
-	       a->flags == b->flags && !strcmp(a->xattrs, b->xattrs);
+	return a->flags == b->flags && same_but_flags(a, b);
+}
+
+bool inode_lifted(const struct inode *cur, const struct inode *want)
+{
+	unsigned missing = want->flags & ~cur->flags;
+
+	return missing && !(missing & ~FLAGS_BARRING) && (cur->flags | missing) == want->flags &&
+	       same_but_flags(cur, want);
 }
 
 /* The set of xattrs changes one at a time: each of cur's must be one of old's or now's. */

@@ -40,12 +40,14 @@ int inode_apply(int dirfd, const char *name, int fd, const struct inode *want);
 void inode_print(struct buf *b, const char *key, const struct inode *in);
 int inode_parse(const char *line, size_t len, const char *key, struct inode *in);
 
-/* Flags of an open file or directory; 0 where the file system has none. */
-unsigned inode_flags(int fd);
+/* Flags of an open file or directory; 0 where the file system has none. 0, or -1: nobody can tell. */
+int inode_flags(int fd, unsigned *flags);
 /* Set them. 0, or -1; no flags wanted and none possible is success. */
 int inode_flags_set(int fd, unsigned flags);
-/* Clear immutable and append-only for a change; returns the flags as they were, for inode_flags_set. */
-unsigned inode_flags_lift(int fd);
+/* Clear immutable and append-only for a change; *flags: as they were, for inode_flags_set. 0, or -1: they could not be read, nothing was done. */
+int inode_flags_lift(int fd, unsigned *flags);
+/* May cur be want, but for flags that were lifted for a change and not put back? */
+bool inode_lifted(const struct inode *cur, const struct inode *want);
 
 /* Fields of a line: append " key=value" with %XX for what is no plain character; find and undo one. False: not there, or too long. */
 void field_add(struct buf *b, const char *key, const char *value);

@@ -262,7 +262,7 @@ static int newest(void *arg, const struct run_folder *f)
 
 	if (n > *order)
 		*order = n;
-	return 0;
+	return rc;
 }
 
 static void count(struct journal *j, const char *line, size_t n, struct record *r, unsigned *kept)
@@ -437,7 +437,8 @@ int journal_open(struct journal *j, int rootfd, const char *run, size_t bytes)
 void journal_close(struct journal *j)
 {
 	if (j->dirfd >= 0) {
-		journal_end(j->dirfd);
+		if (!j->owed) /* else it ends as after a crash, for journal_mend */
+			journal_end(j->dirfd);
 		unlinkat(j->dirfd, RESERVE_NAME, 0);
 	}
 	drop(j);

@@ -1,6 +1,5 @@
 #include "base/place.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -18,7 +17,7 @@ static int write_all(int fd, const void *data, size_t len, off_t at)
 	const char *p = data;
 
 	for (int interrupted = 0; len;) {
-		ssize_t n = write(fd, p, len);
+		ssize_t n = at < 0 ? write(fd, p, len) : pwrite(fd, p, len, at);
 
 		if (n < 0 && errno == EINTR && interrupted++ < INTERRUPTED)
 			continue;
@@ -28,6 +27,7 @@ static int write_all(int fd, const void *data, size_t len, off_t at)
 		}
 		p += n;
 		len -= (size_t)n;
+		at += at < 0 ? 0 : n;
 	}
 	return 0;
 }
@@ -59,8 +59,6 @@ static int copy_range(int from, int to, off_t at, off_t end)
 {
 	char chunk[32768];
 
-	if (lseek(to, at, SEEK_SET) < 0)
-		return -1;
 	for (int interrupted = 0; at < end;) {
 		size_t want = end - at < (off_t)sizeof chunk ? (size_t)(end - at) : sizeof chunk;
 		ssize_t n = pread(from, chunk, want, at);
@@ -111,8 +109,10 @@ int place_open(struct place *p, int rootfd, const char *path, bool follow)
 	p->dirfd = path_parent(rootfd, path, follow, p->name);
 	if (p->dirfd < 0)
 		return -1;
-	p->dirflags = inode_flags(p->dirfd);
-	return 0;
+	if (inode_flags(p->dirfd, &p->dirflags) == 0)
+		return 0;
+	place_close(p);
+	return -1;
 }
 
 /* Remove the temp, whatever it is; what cannot be removed now, the next journal_open finds. */
@@ -174,9 +174,12 @@ static void put_back(struct place *p, int fd, unsigned flags)
 
 int place_stage(struct place *p, const struct inode *want, const struct source *src)
 {
-	unsigned flags = inode_flags_lift(p->dirfd);
-	int fd = -1, rc = make(p, want, src, &fd), error;
+	unsigned flags;
+	int fd = -1, rc, error;
 
+	if (inode_flags_lift(p->dirfd, &flags))
+		return -1;
+	rc = make(p, want, src, &fd);
 	if (rc && errno == EEXIST && discard(p) == 0)
 		rc = make(p, want, src, &fd);
 	if (rc == 0 && !(src && src->link))
@@ -191,20 +194,59 @@ int place_stage(struct place *p, const struct inode *want, const struct source *
 	}
 	if (rc)
 		discard(p); /* a failed open may have made it all the same */
-	inode_flags_set(p->dirfd, flags);
+	put_back(p, p->dirfd, flags);
 	errno = error;
 	return rc;
 }
 
-/* Open what stands at the name, when it has flags that can be lifted. */
-static int open_flagged(struct place *p)
+/* Open what stands at the name, when it is of a type that can have flags; else *fd is -1. 0/-1. */
+static int open_flagged(const struct place *p, const char *name, int *fd)
 {
 	struct stat st;
 
-	if (fstatat(p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW) ||
-	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
-		return -1;
-	return openat(p->dirfd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	*fd = -1;
+	if (fstatat(p->dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return 0;
+	*fd = openat(p->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return *fd < 0 ? -1 : 0;
+}
+
+/* What a change needs out of its way: the flags of the directory and of what stands at the name. */
+struct lifted {
+	int fd; /* of what stands there; -1 */
+	unsigned flags, dirflags;
+};
+
+static int lift(struct place *p, struct lifted *l)
+{
+	l->fd = -1;
+	l->flags = l->dirflags = 0;
+	if (open_flagged(p, p->name, &l->fd) == 0 &&
+	    inode_flags_lift(p->dirfd, &l->dirflags) == 0) {
+		if (l->fd < 0 || inode_flags_lift(l->fd, &l->flags) == 0)
+			return 0;
+		put_back(p, p->dirfd, l->dirflags);
+	}
+	if (l->fd >= 0)
+		close(l->fd);
+	return -1;
+}
+
+/* stays: what stood there still has its name. */
+static void settle(struct place *p, struct lifted *l, bool stays)
+{
+	int error = errno;
+	struct stat st;
+
+	/* a directory that gave way is moved on without them */
+	if (l->fd >= 0 && (stays || fstat(l->fd, &st) || (st.st_nlink && !S_ISDIR(st.st_mode))))
+		put_back(p, l->fd, l->flags);
+	if (l->fd >= 0)
+		close(l->fd);
+	put_back(p, p->dirfd, l->dirflags);
+	errno = error;
 }
 
 /* The name's inode number, 0 when there is nothing, -1 when nobody can tell. */
@@ -237,56 +279,59 @@ static int exchange(struct place *p, mode_t old_mode)
 	return place_rename(p->dirfd, p->temp, p->dirfd, p->name, RENAME_EXCHANGE);
 }
 
+/* The new inode, which fd is (-1: not needed), gets its flags whether or not the directory could be
+ * synced. */
+static int finish(struct place *p, int fd, unsigned flags)
+{
+	int rc = place_sync(p->dirfd), error = errno;
+
+	if (fd >= 0 && (inode_flags_set(fd, flags) || place_sync(fd))) {
+		p->owed = true;
+		rc = -1;
+		error = errno;
+	}
+	errno = error;
+	return rc;
+}
+
 /* rename does nothing at all where both names are the same inode: then the temp stays and is
  * discarded. */
 int place_swap(struct place *p, mode_t old_mode, unsigned flags)
 {
-	unsigned dirflags = inode_flags_lift(p->dirfd), oldflags = 0;
-	int oldfd = open_flagged(p), newfd = -1, rc = -1, error;
-	struct stat temp;
+	struct stat temp = {0};
+	struct lifted l;
+	int fd = -1, rc = -1, error;
 
 	p->state = FILE_OLD;
-	if (oldfd >= 0)
-		oldflags = inode_flags_lift(oldfd);
-	if (fstatat(p->dirfd, p->temp, &temp, AT_SYMLINK_NOFOLLOW))
-		goto out;
-	rc = exchange(p, old_mode);
-	p->state = FILE_NEW;
-	if (rc) {
-		error = errno;
-		p->state = look(p, &temp);
-		rc = p->state == FILE_NEW ? 0 : -1;
-		errno = error;
-	}
-	if (rc == 0)
-		rc = place_sync(p->dirfd);
-	if (rc == 0 && flags) {
-		newfd = open_flagged(p);
-		rc = newfd < 0 || inode_flags_set(newfd, flags) || place_sync(newfd) ? -1 : 0;
-	}
-out:
+	if (lift(p, &l))
+		return -1;
+	if (fstatat(p->dirfd, p->temp, &temp, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (!flags || open_flagged(p, p->temp, &fd) == 0))
+		rc = exchange(p, old_mode);
 	error = errno;
-	if (oldfd >= 0) { /* the change was not made, or the file has other names */
-		if (rc || (!S_ISDIR(old_mode) && fstat(oldfd, &temp) == 0 && temp.st_nlink))
-			inode_flags_set(oldfd, oldflags);
-		close(oldfd);
-	}
-	if (newfd >= 0)
-		close(newfd);
-	inode_flags_set(p->dirfd, dirflags);
+	p->state = rc ? look(p, &temp) : FILE_NEW;
+	errno = error;
+	if (p->state == FILE_NEW)
+		rc = finish(p, fd, flags);
+	settle(p, &l, p->state != FILE_NEW);
+	error = errno;
+	if (fd >= 0)
+		close(fd);
 	errno = error;
 	return rc;
 }
 
 int place_set(struct place *p, const struct inode *want)
 {
-	int fd = open_flagged(p), rc = -1, error;
+	int fd, rc = -1, error;
 	struct stat st;
+	unsigned flags;
 
 	p->state = FILE_OLD;
-	if (fd < 0)
+	if (open_flagged(p, p->name, &fd))
 		return -1;
-	inode_flags_lift(fd);
+	if (fd < 0 || inode_flags_lift(fd, &flags))
+		goto out;
 	/* owner and mode change one after the other: between them nobody may have more than before
 	 * and after */
 	if (fstat(fd, &st) == 0 && (st.st_uid != want->uid || st.st_gid != want->gid
@@ -295,102 +340,43 @@ int place_set(struct place *p, const struct inode *want)
 		rc = inode_apply(p->dirfd, p->name, fd, want);
 	p->state = rc ? FILE_UNKNOWN : FILE_NEW;
 	error = errno;
-	if (inode_flags_set(fd, want->flags) && rc == 0) {
+	if (inode_flags_set(fd, want->flags)) {
+		p->owed = true;
+		error = rc ? error : errno;
 		rc = -1;
-		error = errno;
 	}
 	if (place_sync(fd) && rc == 0) {
 		rc = -1;
 		error = errno;
 	}
-	close(fd);
+	errno = error;
+out:
+	error = errno;
+	if (fd >= 0)
+		close(fd);
 	errno = error;
 	return rc;
 }
 
 int place_unlink(struct place *p, mode_t old_mode)
 {
-	unsigned dirflags = inode_flags_lift(p->dirfd), oldflags = 0;
-	int oldfd = open_flagged(p), rc, error;
+	struct lifted l;
 	struct stat st;
+	int rc, there, error;
 
-	if (oldfd >= 0)
-		oldflags = inode_flags_lift(oldfd);
+	p->state = FILE_OLD;
+	if (lift(p, &l))
+		return -1;
 	rc = unlinkat(p->dirfd, p->name, S_ISDIR(old_mode) ? AT_REMOVEDIR : 0);
-	error = errno;
 	p->state = FILE_NEW;
 	if (rc) {
-		int there = number(p->dirfd, p->name, &st);
-
-		p->state = there > 0 ? FILE_OLD : there < 0 ? FILE_UNKNOWN : FILE_NEW;
-		rc = p->state == FILE_NEW ? 0 : -1;
-	}
-	if (rc == 0) {
-		rc = place_sync(p->dirfd);
 		error = errno;
+		there = number(p->dirfd, p->name, &st);
+		p->state = there > 0 ? FILE_OLD : there < 0 ? FILE_UNKNOWN : FILE_NEW;
+		errno = error;
 	}
-	if (oldfd >= 0) {
-		inode_flags_set(oldfd, oldflags);
-		close(oldfd);
-	}
-	inode_flags_set(p->dirfd, dirflags);
-	errno = error;
+	if (p->state == FILE_NEW)
+		rc = place_sync(p->dirfd);
+	settle(p, &l, p->state != FILE_NEW);
 	return rc;
-}
-
-static int remove_below(int dirfd, const char *name, dev_t dev);
-
-static int remove_entries(int fd, dev_t dev)
-{
-	DIR *d = fdopendir(fd);
-	struct dirent *e;
-	int rc = 0;
-
-	if (!d) {
-		close(fd);
-		return -1;
-	}
-	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
-		    remove_below(dirfd(d), e->d_name, dev))
-			rc = -1;
-	closedir(d);
-	return rc;
-}
-
-static int remove_below(int dirfd, const char *name, dev_t dev)
-{
-	struct stat st;
-	int fd;
-
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? 0 : -1;
-	/* a file on which something is mounted is busy; in an overlay it has another number anyway
-	 */
-	if (S_ISDIR(st.st_mode) && st.st_dev != dev) {
-		errno = EXDEV;
-		return -1;
-	}
-	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-		return unlinkat(dirfd, name, 0);
-	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	inode_flags_lift(fd);
-	if (S_ISREG(st.st_mode)) {
-		close(fd);
-		return unlinkat(dirfd, name, 0);
-	}
-	if (remove_entries(fd, dev))
-		return -1;
-	return unlinkat(dirfd, name, AT_REMOVEDIR);
-}
-
-int place_remove_tree(int dirfd, const char *name)
-{
-	struct stat st;
-
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? 0 : -1;
-	return remove_below(dirfd, name, st.st_dev);
 }

@@ -18,6 +18,7 @@ struct place {
 	char temp[96];
 	unsigned dirflags;      /* of the directory, as they are to be */
 	enum file_state state;  /* after swap, set or unlink */
+	bool owed;              /* a flag that was lifted could not be put back */
 };
 
 /* Where a regular file's content comes from: an open file when fd >= 0, another name of the same inode (hard link) when

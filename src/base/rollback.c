@@ -108,6 +108,8 @@ static const char *undo_at(struct undo *u, struct place *p)
 
 	if (inode_read(p->dirfd, p->name, &u->cur))
 		return NULL;
+	if (inode_lifted(&u->cur, &u->r.old))
+		return place_set(p, &u->r.old) ? NULL : "restored";
 	if (inode_same(&u->cur, &u->r.old)) {
 		if (!journal_touched(&u->r, &u->cur))
 			return "already as it was";
@@ -115,7 +117,8 @@ static const char *undo_at(struct undo *u, struct place *p)
 	}
 	if (!strcmp(u->r.op, "keep")
 		? !by_program(u, p)
-		: !inode_same(&u->cur, &u->r.now) && !inode_between(&u->cur, &u->r.old, &u->r.now))
+		: !inode_same(&u->cur, &u->r.now) && !inode_lifted(&u->cur, &u->r.now) &&
+		      !inode_between(&u->cur, &u->r.old, &u->r.now))
 		return refused;
 	if (restore(u, p))
 		return errno == ENOTEMPTY || errno == EEXIST ? refused : NULL;

@@ -110,106 +110,110 @@ static int sweep_one(void *arg, int dirfd, const char *name)
 
 /* Flags lifted for a change the crash interrupted: the inode is as before the change or as after
  * it, its flags are not. */
-static void mend_flags(int rootfd, struct record *r)
+static int mend_flags(int rootfd, const struct record *r)
 {
 	struct inode *now = malloc(sizeof *now);
 	const struct inode *is = NULL;
 	struct place p;
-	int fd;
+	int rc = -1, fd = -1;
 
 	if (!now || place_open(&p, rootfd, r->path, false)) {
 		free(now);
-		return;
+		return now && (errno == ENOENT || errno == ENOTDIR) ? 0 : -1;
 	}
-	if (inode_read(p.dirfd, p.name, now) == 0 && now->mode) {
-		unsigned flags = now->flags;
-
-		now->flags = r->now.flags;
-		if (inode_same(now, &r->now))
-			is = &r->now;
-		now->flags = r->old.flags;
-		if (!is && inode_same(now, &r->old))
-			is = &r->old;
-		if (is && is->flags != flags) {
-			fd =
-			    openat(p.dirfd, p.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-			if (fd >= 0) {
-				inode_flags_set(fd, is->flags);
-				close(fd);
-			}
-		}
+	if (inode_read(p.dirfd, p.name, now) == 0) {
+		is = inode_lifted(now, &r->now)	  ? &r->now
+		     : inode_lifted(now, &r->old) ? &r->old
+						  : NULL;
+		rc = 0;
 	}
+	if (is) {
+		fd = openat(p.dirfd, p.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		rc = fd < 0 ? -1 : inode_flags_set(fd, is->flags);
+	}
+	if (fd >= 0)
+		close(fd);
 	free(now);
 	place_close(&p);
+	return rc;
 }
 
-static void mend_directory(int rootfd, const char *path, unsigned flags)
+static int mend_directory(int rootfd, const char *path, unsigned flags)
 {
-	int fd = flags ? path_open(rootfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0) : -1;
+	int fd = path_open(rootfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0), rc = -1;
+	unsigned now;
 
 	if (fd < 0)
-		return;
-	inode_flags_set(fd, inode_flags(fd) | flags);
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	if (inode_flags(fd, &now) == 0)
+		rc = inode_flags_set(fd, now | flags);
 	close(fd);
+	return rc;
 }
 
-struct last {
-	struct record *r; /* seq 0: none */
-	char near[PATH_CAP];
-	unsigned long long flags;
-	bool closed;
-};
-
-/* Read a journal: what was it at when it ended? The directories it noted are swept on the way. */
-static void read_last(int rootfd, const char *text, size_t len, struct last *l)
+/* One line of a journal that has no end. */
+static int mend_line(int rootfd, const char *line, size_t n, struct record *r)
 {
-	struct record *r = malloc(sizeof *r);
-	const char *p = text, *line;
-	char op[12] = "";
+	size_t whole = journal_sealed(line, n);
+	char near[PATH_CAP], op[12] = "";
+	struct buf dir = BUF_OF(near), b = BUF_OF(op);
+	unsigned long long flags;
+
+	if (!whole || !field_get(line, whole, "op", &b))
+		return 0;
+	if (!strcmp(op, "near") && field_get(line, whole, "path", &dir) &&
+	    field_number(line, whole, "dirflags", &flags) && flags)
+		return mend_directory(rootfd, near, (unsigned)flags);
+	if (record_parse(line, n, r) && (r->old.flags || r->now.flags))
+		return mend_flags(rootfd, r);
+	return 0;
+}
+
+/* The directories a journal noted are swept. Returns where what was done after its last end begins.
+ */
+static const char *sweep(int rootfd, const char *text, size_t len)
+{
+	const char *p = text, *line, *since = text;
+	char near[PATH_CAP], op[12] = "";
 	size_t n;
 
-	l->r->seq = 0;
-	while (r && line_next(&p, text + len, &line, &n)) {
+	while (line_next(&p, text + len, &line, &n)) {
 		size_t whole = journal_sealed(line, n);
-		struct buf b = BUF_OF(op), near = BUF_OF(l->near);
+		struct buf dir = BUF_OF(near), b = BUF_OF(op);
 
 		if (!whole || !field_get(line, whole, "op", &b))
 			continue;
-		l->closed = !strcmp(op, "closed");
-		if (!strcmp(op, "near") && field_get(line, whole, "path", &near)) {
-			field_number(line, whole, "dirflags", &l->flags);
-			path_each(rootfd, l->near, sweep_one, &rootfd);
-		} else if (record_parse(line, n, r)) {
-			*l->r = *r;
-		}
+		if (!strcmp(op, "closed"))
+			since = p;
+		if (!strcmp(op, "near") && field_get(line, whole, "path", &dir))
+			path_each(rootfd, near, sweep_one, &rootfd);
 	}
-	free(r);
+	return since;
 }
 
 static int mend_run(void *arg, const struct run_folder *f)
 {
 	const int rootfd = *(const int *)arg;
-	struct last *l = calloc(1, sizeof *l);
-	char path[300];
-	size_t len = 0;
-	char *text = NULL;
+	struct record *r = malloc(sizeof *r);
+	const char *p, *line;
+	char path[300], *text;
+	size_t len = 0, n;
+	int rc = 0;
+	bool open = false;
 
 	snprintf(path, sizeof path, "%s/%s/journal", f->place, f->name);
-	if (l && (l->r = malloc(sizeof *l->r)))
-		text = path_slurp(rootfd, path, JOURNAL_MOST, &len);
+	text = r ? path_slurp(rootfd, path, JOURNAL_MOST, &len) : NULL;
 	if (text) {
-		read_last(rootfd, text, len, l);
-		if (!l->closed && l->r->seq)
-			mend_flags(rootfd, l->r);
-		if (!l->closed && l->near[0])
-			mend_directory(rootfd, l->near, (unsigned)l->flags);
-		if (!l->closed) /* once: whoever takes a flag away after this means it */
+		p = sweep(rootfd, text, len);
+		while (line_next(&p, text + len, &line, &n)) {
+			open = true;
+			rc |= mend_line(rootfd, line, n, r);
+		}
+		if (open && rc == 0) /* once: whoever takes a flag away after this means it */
 			journal_end(f->fd);
 		path_release(text, len);
 	}
-	if (l)
-		free(l->r);
-	free(l);
+	free(r);
 	return 0;
 }
 

@@ -92,6 +92,7 @@ END_TEST
 START_TEST(replace_lifts_and_restores_the_immutable_flag)
 {
 	int fd = path_open(root, "/etc/shadow", O_RDONLY, 0);
+	unsigned flags;
 
 	if (inode_flags_set(fd, FS_IMMUTABLE_FL)) {
 		fprintf(stderr, "file_test: no immutable flag here: skipped\n");
@@ -100,9 +101,37 @@ START_TEST(replace_lifts_and_restores_the_immutable_flag)
 		is("/etc/shadow", "new\n");
 		close(fd);
 		fd = path_open(root, "/etc/shadow", O_RDONLY, 0);
-		ck_assert_uint_eq(inode_flags(fd), FS_IMMUTABLE_FL);
+		ck_assert_int_eq(inode_flags(fd, &flags), 0);
+		ck_assert_uint_eq(flags, FS_IMMUTABLE_FL);
 		inode_flags_set(fd, 0);
 	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(rollback_restores_a_flag_that_is_missing)
+{
+	int fd = path_open(root, "/etc/shadow", O_RDONLY, 0);
+	char name[64];
+	unsigned flags;
+
+	if (inode_flags_set(fd, FS_IMMUTABLE_FL)) {
+		fprintf(stderr, "file_test: no immutable flag here: skipped\n");
+		close(fd);
+		return;
+	}
+	close(fd);
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	journal_end(j.dirfd);
+	fd = path_open(root, "/etc/shadow", O_RDONLY, 0);
+	ck_assert_int_eq(inode_flags_set(fd, 0), 0);
+	close(fd);
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	is("/etc/shadow", "old\n");
+	fd = path_open(root, "/etc/shadow", O_RDONLY, 0);
+	ck_assert_int_eq(inode_flags(fd, &flags), 0);
+	ck_assert_uint_eq(flags, FS_IMMUTABLE_FL);
+	inode_flags_set(fd, 0);
 	close(fd);
 }
 END_TEST
@@ -307,6 +336,7 @@ Suite *file_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, replace_keeps_owner_mode_and_xattrs);
 	tcase_add_test(t, replace_lifts_and_restores_the_immutable_flag);
+	tcase_add_test(t, rollback_restores_a_flag_that_is_missing);
 	tcase_add_test(t, replace_by_the_same_records_nothing);
 	tcase_add_test(t, replace_follows_a_symlink_inside_the_root);
 	tcase_add_test(t, stale_temp_is_no_obstacle);
