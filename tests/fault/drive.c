@@ -105,17 +105,16 @@ static void commit(struct drive *d)
 	dprintf(1, rc ? "commit failed\n" : "commit done\n");
 }
 
-/* A program that writes in place. */
+/* A program that writes in place. A new name it made is known to nobody when it is killed then:
+ * that is this footing's weakness. */
 static int program(struct drive *d)
 {
 	int fd = openat(d->root, "usr/lib/libcrypt.so.1.1.0", O_WRONLY | O_TRUNC | O_CLOEXEC), rc;
 
 	if (fd < 0)
 		return -1;
-	unlinkat(d->root, "usr/lib/libcrypt.so", 0);
 	rc = write(fd, "rebuilt\n", 8) == 8 && unlinkat(d->root, "usr/lib/libcrypt.so.1", 0) == 0 &&
-		     symlinkat("libcrypt.so.1.1.0", d->root, "usr/lib/libcrypt.so.1") == 0 &&
-		     symlinkat("libcrypt.so.1", d->root, "usr/lib/libcrypt.so") == 0
+		     symlinkat("./libcrypt.so.1.1.0", d->root, "usr/lib/libcrypt.so.1") == 0
 		 ? 0
 		 : -1;
 	return close(fd) || rc ? -1 : 0;
@@ -125,11 +124,16 @@ static void in_place(struct drive *d)
 {
 	struct keep *k = keep_start(&d->j, false);
 	bool armed = k && keep_add(k, LIB "*") == 0 && keep_arm(k) >= 0, proven = false;
+	int rc;
 
 	if (armed)
 		proven = program(d) == 0;
-	d->failed = keep_end(k, proven) || !proven;
-	dprintf(1, d->failed ? "commit failed\n" : "commit done\n");
+	rc = keep_end(k, proven);
+	d->failed = rc || !proven;
+	dprintf(1, "commit %s\n",
+		!d->failed ? "done"
+		: rc	   ? "failed, and not all of it could be undone"
+			   : "failed");
 }
 
 static void logs(struct drive *d)

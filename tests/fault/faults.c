@@ -1,7 +1,7 @@
-/* faults [--most N] [--pairs N] [--seconds N] [--seed N] [--jobs N] [--only TEXT] PROGRAMS FIXTURE
- * WORK: strike the editing paths at each of their system calls; --most: so many faults at each
- * call, --pairs: so many pairs, --seconds: pairs until then. Prints what it finds, the calls never
- * reached, the figures, "N passed, N failed".
+/* faults [--most N] [--runs N] [--pairs N] [--seconds N] [--seed N] [--jobs N] [--only TEXT]
+ * PROGRAMS FIXTURE WORK: strike the editing paths at each of their system calls; --most: so many
+ * faults at each call, --pairs: so many pairs, --seconds: pairs until then. Prints what it finds,
+ * the calls never reached, the figures, "N passed, N failed".
  */
 #include "judge.h"
 #include "strike.h"
@@ -15,10 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#define JOBS 64
 #define SHOWN 60 /* findings told one by one */
 
 static struct {
-	size_t most, pairs;
+	size_t most, runs, pairs;
 	long seconds;
 	unsigned seed, jobs;
 	const char *only, *work;
@@ -28,6 +29,7 @@ static struct {
 static struct figures {
 	size_t next, cases, unreached, failed, shown;
 	size_t found[VERDICTS], hangs;
+	size_t at[JOBS]; /* what each worker is at */
 } * figures;
 static unsigned char *reached; /* for each strike: its call was struck */
 static struct strikes all;
@@ -51,13 +53,14 @@ static void count(size_t *n)
 
 /* --- one case */
 
-static struct judgement look(const struct place *p, const struct tree *want, const char *when)
+static struct judgement look(const struct place *p, const struct tree *want,
+			     const struct tree *instead, const char *when)
 {
 	struct judgement j = {STUCK, "the root cannot be read"};
 	struct tree now;
 
 	if (tree_read(&now, p->root) == 0)
-		j = judge_exact(want, &now, when);
+		j = judge_exact(want, instead, &now, when);
 	tree_free(&now);
 	return j;
 }
@@ -79,7 +82,7 @@ static struct judgement complete(const struct scenario *s, const struct place *p
 
 	if (status != s->done)
 		return stuck(p, "the next run", status);
-	return look(p, s->kind == UNDO ? &s->before : &s->after, "after the next run");
+	return look(p, s->kind == UNDO ? &s->before : &s->after, &s->before, "after the next run");
 }
 
 static struct judgement undo(const struct scenario *s, const struct place *p)
@@ -91,7 +94,7 @@ static struct judgement undo(const struct scenario *s, const struct place *p)
 		status = place_run(p, s->undo, &in);
 	if (status != s->undone)
 		return stuck(p, "a rollback", status);
-	return look(p, &scenario_origin, "after the rollback");
+	return look(p, &scenario_origin, &scenario_origin, "after the rollback");
 }
 
 /* The next run, then rollbacks; or the other way round. */
@@ -216,6 +219,7 @@ static void work(unsigned number)
 		size_t i = __atomic_fetch_add(&figures->next, 1, __ATOMIC_RELAXED);
 		const struct strike *k = &all.list[i];
 
+		figures->at[number] = i;
 		if (i < all.n && is_wanted(k))
 			one_case(&p, &k, 1);
 		else if (i >= all.n && (i < all.n + opt.pairs || time(NULL) < end))
@@ -226,20 +230,36 @@ static void work(unsigned number)
 	tree_remove(p.root);
 }
 
+/* A worker that dies judges nothing. */
+static void tell_dead(unsigned number, int status)
+{
+	size_t i = figures->at[number];
+	char text[160] = "a pair";
+
+	if (i < all.n)
+		strike_text(&all.list[i], text, sizeof text);
+	printf("a worker died (wait status %#x) at %s\n", (unsigned)status, text);
+}
+
 static int work_all(void)
 {
+	pid_t workers[JOBS], pid;
 	int status, rc = 0;
 
 	for (unsigned i = 0; i < opt.jobs; i++) {
 		fflush(stdout);
-		if (fork() == 0) {
+		workers[i] = fork();
+		if (workers[i] == 0) {
 			work(i);
 			_exit(0);
 		}
 	}
-	while (wait(&status) > 0)
-		if (status)
-			rc = -1; /* a worker that dies judges nothing */
+	while ((pid = wait(&status)) > 0)
+		for (unsigned i = 0; status && i < opt.jobs; i++)
+			if (workers[i] == pid) {
+				tell_dead(i, status);
+				rc = -1;
+			}
 	return rc;
 }
 
@@ -274,8 +294,6 @@ static int print_all(int rc)
 	       "%zu\n",
 	       f->cases, f->unreached, f->found[TORN], f->found[LIE], f->hangs, f->found[OPEN_DOOR],
 	       f->found[STUCK] - f->hangs);
-	if (rc)
-		puts("a worker died");
 	printf("%zu passed, %zu failed\n", f->cases - f->failed, f->failed + (rc != 0));
 	return f->failed || rc || !f->cases;
 }
@@ -290,6 +308,8 @@ static void parse(int argc, char **argv)
 
 		if (!strcmp(name, "most"))
 			opt.most = (size_t)n;
+		else if (!strcmp(name, "runs"))
+			opt.runs = (size_t)n;
 		else if (!strcmp(name, "pairs"))
 			opt.pairs = (size_t)n;
 		else if (!strcmp(name, "seconds"))
@@ -297,7 +317,7 @@ static void parse(int argc, char **argv)
 		else if (!strcmp(name, "seed"))
 			opt.seed = (unsigned)n;
 		else if (!strcmp(name, "jobs"))
-			opt.jobs = (unsigned)n;
+			opt.jobs = n < JOBS ? (unsigned)n : JOBS;
 		else if (!strcmp(name, "only"))
 			opt.only = value;
 	}
@@ -308,6 +328,18 @@ static void parse(int argc, char **argv)
 	scenario_programs = argv[i];
 	scenario_fixture = argv[i + 1];
 	opt.work = argv[i + 2];
+}
+
+/* A run of the payload itself takes long: --runs of its strikes, not some at each call. */
+static void learn(struct scenario *s, const struct place *p)
+{
+	bool whole = !strncmp(s->run, "rd-recovery", 11);
+	size_t from = all.n;
+
+	if (scenario_learn(s, p, NULL) || strike_list(&all, s, whole ? 0 : opt.most))
+		exit(2);
+	if (whole && opt.runs)
+		strike_thin(&all, from, opt.runs);
 }
 
 int main(int argc, char **argv)
@@ -325,9 +357,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	for (size_t i = 0; i < nscenarios; i++)
-		if (scenario_learn(&scenarios[i], &p, NULL) ||
-		    strike_list(&all, &scenarios[i], opt.most))
-			return 2;
+		learn(&scenarios[i], &p);
 	figures = shared(sizeof *figures);
 	reached = shared(all.n);
 	end = time(NULL) + opt.seconds;

@@ -8,6 +8,7 @@
 #define LOG_FOLDER "/boot/tiny-recovery-logs-"
 #define TEMP ".rd-recovery."
 #define SECRET "$6$"
+#define BACKUP "/etc/shadow-"
 
 const char *judge_name(enum verdict v)
 {
@@ -110,6 +111,8 @@ static struct judgement judge_secrets(const struct scenario *s, const struct tre
 
 		if (!S_ISREG(e->mode) || !e->len || !memmem(e->data, e->len, SECRET, 3))
 			continue;
+		if (is_log(e->path))
+			return because(OPEN_DOOR, "%s holds a hash", e->path);
 		if (!(e->mode & 077) && e->uid == 0)
 			continue;
 		if (!is_journal(e->path) && !(e->mode & 07777 & ~shadow->mode) &&
@@ -150,7 +153,7 @@ static struct judgement judge_claim(const struct scenario *s, const struct tree 
 static struct judgement judge_claims(const struct scenario *s, const struct tree *now,
 				     const char *said)
 {
-	char path[200], word[20];
+	char path[200] = "/", word[20];
 
 	for (const char *p = said; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
 		struct judgement j = {0};
@@ -158,15 +161,19 @@ static struct judgement judge_claims(const struct scenario *s, const struct tree
 		if (sscanf(p, "claim %199s %19s", path, word) == 2 ||
 		    sscanf(p, "undo %199s %19s", path, word) == 2)
 			j = judge_claim(s, now, path, word);
+		else if (sscanf(p, "/%198[^:]: %19s", path + 1, word) == 2 &&
+			 (!strcmp(word, "restored") || !strcmp(word, "already")))
+			j = judge_claim(s, now, path, "old");
 		if (j.verdict)
 			return j;
 	}
 	return (struct judgement){0};
 }
 
-/* Is now like want, but for rd-recovery's own folders? */
-static struct judgement compare(const struct tree *want, const struct tree *now, const char *when,
-				bool temps)
+/* Is now like want, but for rd-recovery's own folders? The backup of shadow may be like instead's.
+ */
+static struct judgement compare(const struct tree *want, const struct tree *instead,
+				const struct tree *now, const char *when, bool temps)
 {
 	const struct tree *const trees[] = {want, now};
 
@@ -177,6 +184,8 @@ static struct judgement compare(const struct tree *want, const struct tree *now,
 			if (is_journal(path) || is_log(path) || (is_temp(path) && !temps))
 				continue;
 			what = tree_differ(tree_find(now, path), tree_find(want, path));
+			if (what && !strcmp(path, BACKUP) && is_like(now, instead, path))
+				continue;
 			if (what)
 				return because(STUCK, "%s, %s differs: %s", when, path, what);
 		}
@@ -185,7 +194,7 @@ static struct judgement compare(const struct tree *want, const struct tree *now,
 
 static bool is_all(const struct tree *now, const struct tree *as)
 {
-	return !compare(as, now, "", false).verdict;
+	return !compare(as, as, now, "", false).verdict;
 }
 
 static bool has_logs(const struct scenario *s, const struct tree *now)
@@ -197,21 +206,67 @@ static bool has_logs(const struct scenario *s, const struct tree *now)
 	return true;
 }
 
+/* A sentence, and what has to be new (done) or old then: a path, or all (NULL). */
+struct sentence {
+	const char *text, *unless, *path;
+	bool done;
+};
+
+static struct judgement judge_sentences(const struct scenario *s, const struct tree *now,
+					const char *said)
+{
+	static const struct sentence sentences[] = {
+	    {"commit done", NULL, NULL, true},
+	    {"commit failed", "could be undone", NULL, false},
+	    {"password reset: repaired", NULL, "/etc/shadow", true},
+	    {"the password of ada is as it was", NULL, "/etc/shadow", false},
+	    {"Nothing on the system was changed", NULL, NULL, false},
+	    {"ada has a new password hash", NULL, "/etc/shadow", true},
+	    {"no run is left to undo", NULL, NULL, true},
+	};
+
+	for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+		const struct sentence *t = &sentences[i];
+		const struct tree *as = t->done ? &s->after : &s->before;
+
+		if (strstr(said, t->text) && !(t->unless && strstr(said, t->unless)) &&
+		    (t->path ? !is_like(now, as, t->path) : !is_all(now, as)))
+			return because(LIE, "it said: %s", t->text);
+	}
+	return (struct judgement){0};
+}
+
+/* What the exit status means. */
+static struct judgement judge_status(const struct scenario *s, const struct tree *now,
+				     const char *said, int status)
+{
+	/* the one thing that may be missing, and is said */
+	const struct tree *backup = strstr(said, "shadow- not written") ? &s->before : &s->after;
+
+	if (s->kind == RUN && status == 0)
+		return because(LIE, "it said a login is proven");
+	if (s->kind != RUN && status == s->done &&
+	    compare(&s->after, backup, now, "", false).verdict)
+		return because(LIE, "it said all is done (status %d)", status);
+	if (!strcmp(s->run, s->undo) && status == s->undone && !is_all(now, &s->after))
+		return because(LIE, "it said nothing is left to undo");
+	if ((status == 2 || status == 3) && !is_all(now, &s->before) && s->kind != UNDO)
+		return because(LIE, "it said nothing was touched (status %d)", status);
+	return (struct judgement){0};
+}
+
 static struct judgement judge_words(const struct scenario *s, const struct tree *now,
 				    const char *said, int status)
 {
-	if (s->kind == LOGS)
-		return (status == s->done || strstr(said, "logs done")) && !has_logs(s, now)
-			   ? because(LIE, "it said the logs are copied")
-			   : (struct judgement){0};
-	if ((status == s->done || strstr(said, "commit done")) && !is_all(now, &s->after))
-		return because(LIE, "it said all is done (status %d)", status);
-	if (strstr(said, "commit failed") && !strstr(said, "could be undone") &&
-	    !is_all(now, &s->before))
-		return because(LIE, "it said nothing was committed");
-	if ((status == 2 || (status == 3 && s->undone == 3)) && !is_all(now, &s->before))
-		return because(LIE, "it said nothing was touched (status %d)", status);
-	return judge_claims(s, now, said);
+	struct judgement j = {0};
+
+	if (s->kind != LOGS)
+		j = judge_status(s, now, said, status);
+	else if ((status == s->done || strstr(said, "logs done")) && !has_logs(s, now))
+		j = because(LIE, "it said the logs are copied");
+	if (!j.verdict)
+		j = judge_sentences(s, now, said);
+	return j.verdict ? j : judge_claims(s, now, said);
 }
 
 struct judgement judge_struck(const struct scenario *s, const struct tree *now, const char *said,
@@ -228,7 +283,8 @@ struct judgement judge_struck(const struct scenario *s, const struct tree *now, 
 	return j;
 }
 
-struct judgement judge_exact(const struct tree *want, const struct tree *now, const char *when)
+struct judgement judge_exact(const struct tree *want, const struct tree *instead,
+			     const struct tree *now, const char *when)
 {
-	return compare(want, now, when, true);
+	return compare(want, instead, now, when, true);
 }

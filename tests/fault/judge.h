@@ -16,7 +16,9 @@ const char *judge_name(enum verdict v);
  * killed. */
 struct judgement judge_struck(const struct scenario *s, const struct tree *now, const char *said,
 			      int status);
-/* Is the root exactly like want, but for rd-recovery's own folders, with no temp file in it? */
-struct judgement judge_exact(const struct tree *want, const struct tree *now, const char *when);
+/* Is the root exactly like want, but for rd-recovery's own folders, with no temp file in it? The
+ * backup of shadow, which is written where it can be, may be like instead's. */
+struct judgement judge_exact(const struct tree *want, const struct tree *instead,
+			     const struct tree *now, const char *when);
 
 #endif

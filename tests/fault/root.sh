@@ -1,8 +1,10 @@
 #!/bin/sh
-# root.sh DIR: DIR/root, a target of two accounts with what the editing paths change, attributes of every kind on it; DIR/upper, a trial's layer.
+# root.sh DIR: from the hashes in DIR/old and DIR/new, DIR/root, a target of two accounts with what the editing paths change, attributes of every kind on it; DIR/upper, a trial's layer.
 set -eu
 
 mkdir -p "$1/root" "$1/upper"
+printf 'password_hash = %s\n' "$(cat "$1/new")" >"$1/conf"
+chmod 0600 "$1/conf"
 cd "$1/root"
 mkdir -p etc/pam.d boot var/lib var/log var/cache root home usr/lib bin sbin dev proc run tmp usr/share/doc
 chmod 0700 root

@@ -20,6 +20,10 @@ mkdir -p "$work"
 # memory whose files can be immutable (Linux 6.6); else what is there
 mount -t tmpfs -o mode=0700 fault "$work"
 mount -t tmpfs -o mode=0755 run /run
-printf '%s\n' old | "$top/build/rd-recovery" hash | sed 's/.*= //' >"$work/old"
+# no process of this machine's within the reach of a struck cgroup.kill
+mount -t tmpfs -o mode=0755 cgroup /sys/fs/cgroup
+for word in old new; do
+	echo "$word" | "$top/build/rd-recovery" hash | sed 's/.*= //' >"$work/$word"
+done
 sh "$here/root.sh" "$work"
 exec "$top/build/fault/faults" "$@" "$top/build/fault" "$work" "$work"

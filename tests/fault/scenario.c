@@ -20,6 +20,9 @@ struct tree scenario_origin;
 		    3, NULL, reopen, {0}, {0}, NULL, 0                                             \
 	}
 
+#define WHOLE_RUN                                                                                  \
+	"rd-recovery run --root @ --phases 4,8 --user ada --password config --config %/conf --timeout 10"
+
 struct scenario scenarios[] = {
     PART("shadow", EDIT, NULL),
     PART("passwd", EDIT, NULL),
@@ -35,6 +38,20 @@ struct scenario scenarios[] = {
      .next = "drive @ r2 mixed ^",
      .undo = "drive @ - undo",
      .undone = 3},
+    {.name = "run",
+     .kind = RUN,
+     .run = WHOLE_RUN,
+     .next = WHOLE_RUN,
+     .done = 1, /* no login can be proven on such a root */
+     .undo = "drive @ - undo",
+     .undone = 3},
+    {.name = "rollback",
+     .kind = UNDO,
+     .prepare = "drive @ r1 mixed ^",
+     .run = "rd-recovery rollback --root @ --build-timeout 10",
+     .next = "drive @ r2 mixed ^",
+     .undo = "drive @ - undo",
+     .undone = 3},
 };
 const size_t nscenarios = sizeof scenarios / sizeof *scenarios;
 
@@ -47,17 +64,18 @@ int place_fresh(const struct place *p, const struct tree *t)
 /* words, split; the memory is static. */
 static char *const *split(const struct place *p, const char *words)
 {
-	static char text[1024], program[300], layer[200];
+	static char text[1024], program[300], layer[200], conf[200];
 	static char *argv[32];
 	size_t n = 0;
 
 	snprintf(text, sizeof text, "%s", words);
 	snprintf(layer, sizeof layer, "%s/upper", scenario_fixture);
+	snprintf(conf, sizeof conf, "%s/conf", scenario_fixture);
 	for (char *w = strtok(text, " "); w && n < 31; w = strtok(NULL, " "))
-		argv[n++] = !strcmp(w, "@")   ? (char *)p->root
-			    : !strcmp(w, "^") ? layer
-			    : !strcmp(w, "%") ? (char *)scenario_fixture
-					      : w;
+		argv[n++] = !strcmp(w, "@")	   ? (char *)p->root
+			    : !strcmp(w, "^")	   ? layer
+			    : !strcmp(w, "%/conf") ? conf
+						   : w;
 	argv[n] = NULL;
 	snprintf(program, sizeof program, "%s/%s", scenario_programs, argv[0]);
 	argv[0] = program;

@@ -10,11 +10,12 @@ enum scenario_kind {
 	EDIT,	/* each file old or new */
 	COMMIT, /* all of it or nothing, once the same run's journal is opened again */
 	UNDO,	/* a rollback: new is what was before the run */
+	RUN,	/* the payload's own run: what it says at its end */
 	LOGS	/* what is appended to the log folder */
 };
 
-/* Commands are words; "@" stands for the root, "^" for the trial's layer, "%" for the folder with
- * both. */
+/* Commands are words; "@" stands for the root, "^" for the trial's layer, "%/conf" for the
+ * fixture's configuration. */
 struct scenario {
 	const char *name;
 	enum scenario_kind kind;

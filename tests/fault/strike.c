@@ -96,6 +96,16 @@ int strike_list(struct strikes *l, const struct scenario *s, size_t most)
 	return 0;
 }
 
+void strike_thin(struct strikes *l, size_t from, size_t keep)
+{
+	size_t n = l->n - from;
+
+	for (size_t i = 0; i < keep && keep < n; i++)
+		l->list[from + i] = l->list[from + i * n / keep];
+	if (keep < n)
+		l->n = from + keep;
+}
+
 struct fault strike_fault(const struct strike *k)
 {
 	return (struct fault){k->moment, k->error, k->s->calls[k->call]};

@@ -16,8 +16,10 @@ struct strikes {
 	size_t n;
 };
 
-/* All strikes at a scenario's calls; most: at most so many a call, in turn (0: all). 0/-1. */
+/* Add the strikes at a scenario's calls; most: at most so many a call, in turn (0: all). 0/-1. */
 int strike_list(struct strikes *l, const struct scenario *s, size_t most);
+/* Of the strikes from number on keep so many, evenly spread. */
+void strike_thin(struct strikes *l, size_t from, size_t keep);
 struct fault strike_fault(const struct strike *k);
 /* "shadow: renameat of 0, 3rd: fail after EIO" */
 void strike_text(const struct strike *k, char *dst, size_t cap);
