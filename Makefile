@@ -19,6 +19,7 @@ export LIBXCRYPT_TARBALL BEARSSL_TARBALL UTIL_LINUX_TARBALL
 MAX_SIZE     := 655360
 WARN         := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Werror -Wno-format-truncation
 STD          := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
+comma        := ,
 ARCH         := $(shell gcc -print-multiarch)
 LIBS         := libcrypt.a libbearssl.a libblkid.a
 MUSL         := /usr/lib/$(shell uname -m)-linux-musl
@@ -96,13 +97,21 @@ build/fault/names.h:
 	@mkdir -p $(@D)
 	@echo '#include <sys/syscall.h>' | gcc -E -dM - | sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/{\2, "\1"},/p' >$@
 build/fault/faults: $(wildcard tests/fault/*.[ch]) build/fault/names.h
-	@gcc $(STD) $(WARN) -O2 -Ibuild/fault -o $@ $(filter-out tests/fault/drive.c,$(wildcard tests/fault/*.c))
-build/fault/drive.o: tests/fault/drive.c build/libs/musl/libblkid.a
+	@gcc $(STD) $(WARN) -O2 -Ibuild/fault -o $@ $(filter-out %/drive.c %/control.c,$(wildcard tests/fault/*.c))
+build/fault/drive.o build/fault/control.o: build/fault/%.o: tests/fault/%.c build/libs/musl/libblkid.a
 	@mkdir -p $(@D)
 	@musl-gcc $(STD) $(WARN) $(SMALL) $(HARDEN) -MMD -MP -Ibuild/libs/musl/include $(UAPI) -c -o $@ $<
 build/fault/drive: build/fault/drive.o $(filter-out build/payload/main.o,$(OBJECTS))
 	@$(LINK)
-faults: deps build/rd-recovery build/fault/drive build/fault/faults
+# The same with the sins of control.c, for the oracle to see.
+build/fault/control/drive: build/fault/drive.o build/fault/control.o $(filter-out build/payload/main.o,$(OBJECTS))
+	@mkdir -p $(@D)
+	@$(LINK) $(addprefix -Wl$(comma)--wrap=,openat renameat unlinkat fsync)
+build/fault/rd-recovery: build/rd-recovery
+	@mkdir -p $(@D)
+	@cp $< $@
+FAULTS := build/fault/faults build/fault/drive build/fault/control/drive build/fault/rd-recovery
+faults: deps $(FAULTS)
 	@sh tests/faults.sh
 lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh

@@ -1,7 +1,8 @@
-/* faults [--most N] [--runs N] [--pairs N] [--seconds N] [--seed N] [--jobs N] [--only TEXT]
- * PROGRAMS FIXTURE WORK: strike the editing paths at each of their system calls; --most: so many
- * faults at each call, --pairs: so many pairs, --seconds: pairs until then. Prints what it finds,
- * the calls never reached, the figures, "N passed, N failed".
+/* faults [--most N] [--runs N] [--pairs N] [--seconds N] [--seed N] [--jobs N] [--limit N]
+ * [--scenario NAME] [--only TEXT] [--control NAME] PROGRAMS FIXTURE WORK: strike the editing paths
+ * at each of their system calls; --most: so many faults at each call, --runs: so many of a whole
+ * run's, --pairs: so many pairs, --seconds: pairs until then, --limit: a hang. Prints what it
+ * finds, the figures, "N passed, N failed".
  */
 #include "judge.h"
 #include "strike.h"
@@ -22,7 +23,7 @@ static struct {
 	size_t most, runs, pairs;
 	long seconds;
 	unsigned seed, jobs;
-	const char *only, *work;
+	const char *only, *scenario, *control, *work;
 } opt = {.seed = 1, .jobs = 2};
 
 /* The workers' common memory. */
@@ -156,7 +157,7 @@ static void tell(const struct strike *const *k, unsigned n, const struct judgeme
 {
 	char text[2][160] = {"", ""};
 
-	if (__atomic_fetch_add(&figures->shown, 1, __ATOMIC_RELAXED) >= SHOWN)
+	if (opt.control || __atomic_fetch_add(&figures->shown, 1, __ATOMIC_RELAXED) >= SHOWN)
 		return;
 	for (unsigned i = 0; i < n; i++)
 		strike_text(k[i], text[i], sizeof text[i]);
@@ -298,6 +299,18 @@ static int print_all(int rc)
 	return f->failed || rc || !f->cases;
 }
 
+/* The oracle has to see what --control names; the other figures say nothing. */
+static int print_control(int rc)
+{
+	size_t seen = strcmp(opt.control, "hang") ? 0 : figures->hangs;
+
+	for (int v = TORN; v < VERDICTS; v++)
+		if (!strcmp(opt.control, judge_name((enum verdict)v)))
+			seen = figures->found[v];
+	printf("control: %s: seen in %zu of %zu cases\n", opt.control, seen, figures->cases);
+	return rc || !seen;
+}
+
 static void parse(int argc, char **argv)
 {
 	int i = 1;
@@ -318,6 +331,12 @@ static void parse(int argc, char **argv)
 			opt.seed = (unsigned)n;
 		else if (!strcmp(name, "jobs"))
 			opt.jobs = n < JOBS ? (unsigned)n : JOBS;
+		else if (!strcmp(name, "limit"))
+			scenario_limit = (int)n;
+		else if (!strcmp(name, "scenario"))
+			opt.scenario = value;
+		else if (!strcmp(name, "control"))
+			opt.control = value;
 		else if (!strcmp(name, "only"))
 			opt.only = value;
 	}
@@ -336,6 +355,8 @@ static void learn(struct scenario *s, const struct place *p)
 	bool whole = !strncmp(s->run, "rd-recovery", 11);
 	size_t from = all.n;
 
+	if (opt.scenario && strcmp(opt.scenario, s->name))
+		return;
 	if (scenario_learn(s, p, NULL) || strike_list(&all, s, whole ? 0 : opt.most))
 		exit(2);
 	if (whole && opt.runs)
@@ -361,5 +382,7 @@ int main(int argc, char **argv)
 	figures = shared(sizeof *figures);
 	reached = shared(all.n);
 	end = time(NULL) + opt.seconds;
+	if (opt.control)
+		return print_control(work_all());
 	return print_all(work_all());
 }

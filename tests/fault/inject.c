@@ -308,32 +308,37 @@ static void at_end(pid_t pid, int status)
 		run.in->status = status;
 }
 
-static void ignore(int signal)
+static volatile sig_atomic_t late;
+
+static void is_late(int signal)
 {
 	(void)signal;
+	late = 1;
 }
 
 static void follow(void)
 {
-	struct sigaction sa = {.sa_handler = ignore};
+	struct sigaction sa = {.sa_handler = is_late};
 	int status;
 
 	sigaction(SIGALRM, &sa, NULL);
+	late = 0;
 	alarm((unsigned)run.in->seconds);
 	for (;;) {
 		pid_t pid = waitpid(-1, &status, __WALL);
 
-		if (pid < 0 && errno == EINTR) {
+		if (pid < 0 && errno != EINTR)
+			break;
+		if (late) {
+			late = 0;
 			run.in->hung = true;
 			kill_all();
 			alarm(1); /* what a dying one had forked */
-		} else if (pid < 0) {
-			break;
-		} else if (WIFSTOPPED(status)) {
-			at_stop(pid, status);
-		} else {
-			at_end(pid, status);
 		}
+		if (pid > 0 && WIFSTOPPED(status))
+			at_stop(pid, status);
+		else if (pid > 0)
+			at_end(pid, status);
 	}
 	alarm(0);
 }

@@ -12,7 +12,7 @@
 
 const char *judge_name(enum verdict v)
 {
-	static const char names[VERDICTS][10] = {"fine", "torn", "lie", "open door", "stuck"};
+	static const char names[VERDICTS][10] = {"fine", "torn", "lie", "door", "stuck"};
 
 	return names[v];
 }

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #define CALLS 60000
-#define SECONDS 60 /* far more than any needs: a busy machine is no hang */
 
+int scenario_limit = 60; /* far more than any needs: a busy machine is no hang */
 const char *scenario_programs, *scenario_fixture;
 struct tree scenario_origin;
 
@@ -21,7 +21,8 @@ struct tree scenario_origin;
 	}
 
 #define WHOLE_RUN                                                                                  \
-	"rd-recovery run --root @ --phases 4,8 --user ada --password config --config %/conf --timeout 10"
+	"rd-recovery run --root @ --phases 4,8 --user ada --password config --config %/conf "      \
+	"--timeout 10"
 
 struct scenario scenarios[] = {
     PART("shadow", EDIT, NULL),
@@ -48,7 +49,7 @@ struct scenario scenarios[] = {
     {.name = "rollback",
      .kind = UNDO,
      .prepare = "drive @ r1 mixed ^",
-     .run = "rd-recovery rollback --root @ --build-timeout 10",
+     .run = "rd-recovery rollback --root @",
      .next = "drive @ r2 mixed ^",
      .undo = "drive @ - undo",
      .undone = 3},
@@ -100,7 +101,7 @@ static int plain(struct inject *in)
 int place_run(const struct place *p, const char *words, struct inject *in)
 {
 	in->argv = split(p, words);
-	in->seconds = SECONDS;
+	in->seconds = scenario_limit;
 	in->out = open(p->said, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	if (in->out < 0 || (in->nfaults || in->cap ? inject_run(in) : plain(in))) {
 		perror("faults: cannot run a command");
@@ -118,16 +119,6 @@ void place_said(const struct place *p, char *dst, size_t cap)
 	dst[n < 0 ? 0 : n] = '\0';
 	if (fd >= 0)
 		close(fd);
-}
-
-static int undo_all(const struct scenario *s, const struct place *p)
-{
-	struct inject in = {0};
-	int status = 0;
-
-	for (int i = 0; i < 9 && status == 0; i++)
-		status = place_run(p, s->undo, &in);
-	return status == s->undone ? 0 : -1;
 }
 
 static int see(const struct scenario *s, const struct place *p, const char *words, int done)
@@ -166,5 +157,5 @@ int scenario_learn(struct scenario *s, const struct place *p, const struct sites
 		return -1;
 	}
 	s->ncalls = in.ncalls;
-	return undo_all(s, p);
+	return 0;
 }

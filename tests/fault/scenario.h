@@ -41,6 +41,8 @@ extern const size_t nscenarios;
 /* Where the programs and the fixture (root.sh) are; origin is the fixture's root. */
 extern const char *scenario_programs, *scenario_fixture;
 extern struct tree scenario_origin;
+/* Seconds after which a command hangs. */
+extern int scenario_limit;
 
 /* Run it undisturbed: what is before, after, and which calls it makes. 0/-1. */
 int scenario_learn(struct scenario *s, const struct place *p, const struct sites *sites);

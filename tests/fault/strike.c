@@ -40,16 +40,24 @@ static bool has_length(long nr)
 	       nr == SYS_writev || nr == SYS_sendfile;
 }
 
+/* With what it is given here, no kernel ever lets it fail: its process can only be killed there. */
+static bool never_fails(long nr)
+{
+	return nr == SYS_rt_sigprocmask || nr == SYS_rt_sigaction || nr == SYS_getpid ||
+	       nr == SYS_getppid || nr == SYS_gettid || nr == SYS_wait4 || does_not_return(nr);
+}
+
 /* A fork that was made and fails is nothing a kernel does. */
 static bool applies(enum moment m, long nr, bool several)
 {
 	switch (m) {
 	case FAIL_BEFORE:
 	case FAIL_FROM:
+		return !never_fails(nr);
 	case KILL_AFTER:
 		return !does_not_return(nr);
 	case FAIL_AFTER:
-		return !does_not_return(nr) && !makes_process(nr);
+		return !never_fails(nr) && !makes_process(nr);
 	case SHORT:
 		return has_length(nr);
 	case CRASH_AFTER:
