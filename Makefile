@@ -113,6 +113,27 @@ build/fault/rd-recovery: build/rd-recovery
 FAULTS := build/fault/faults build/fault/drive build/fault/control/drive build/fault/rd-recovery
 faults: deps $(FAULTS)
 	@sh tests/faults.sh
+# --- coverage: the payload by glibc and gcov; what the unit tests, the injector and whole runs execute of it
+COVER     := build/coverage
+COVERED   := $(SOURCES:src/%.c=$(COVER)/%.o)
+COVERLINK  = gcc --coverage -Wl,--wrap=_exit,--wrap=fexecve -o $@ $(filter %.o %.c %.a,$^) $(addprefix build/libs/glibc/,$(LIBS))
+COVERFLAGS := $(STD) -O0 -g -Ibuild/libs/glibc/include
+$(COVER)/tests/%.o: tests/%.c build/libs/glibc/libblkid.a
+	@mkdir -p $(@D)
+	@gcc $(COVERFLAGS) -MMD -MP -c -o $@ $<
+$(COVER)/%.o: src/%.c build/libs/glibc/libblkid.a
+	@mkdir -p $(@D)
+	@gcc $(COVERFLAGS) --coverage -fprofile-update=atomic -MMD -MP -c -o $@ $<
+$(COVER)/parts.a: $(filter-out $(COVER)/main.o,$(COVERED))
+	@rm -f $@ && ar cr $@ $^
+$(COVER)/unit: build/unit.c $(TESTS:tests/%.c=$(COVER)/tests/%.o) $(COVER)/tests/coverage/exit.o $(COVER)/parts.a build/test/probe/embed.o
+	@$(COVERLINK) $$(pkg-config --libs check)
+$(COVER)/drive: $(COVER)/tests/fault/drive.o $(COVER)/tests/coverage/exit.o $(COVER)/parts.a
+	@$(COVERLINK)
+$(COVER)/rd-recovery: $(COVER)/main.o $(COVER)/tests/coverage/exit.o $(COVER)/parts.a build/test/probe/embed.o
+	@$(COVERLINK)
+coverage: deps build/rd-recovery build/fault/faults $(COVER)/unit $(COVER)/drive $(COVER)/rd-recovery
+	@sh tests/coverage/run.sh
 lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
 boots: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
@@ -173,5 +194,5 @@ deb: deps-build dist build/sources/SHA256SUMS
 clean:
 	rm -rf --one-file-system build
 
--include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(FUZZED:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
-.PHONY: all deps deps-build rescue.img test lockouts boots recipe fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean faults FORCE
+-include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(FUZZED:.o=.d) $(TESTS:tests/%.c=build/test/%.d) $(COVERED:.o=.d)
+.PHONY: all deps deps-build rescue.img test lockouts boots recipe fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean faults coverage FORCE

@@ -25,7 +25,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # here, top, work: run.sh's; the words of `expect` are its own
 
-payload=$top/build/rd-recovery
+payload=${PAYLOAD:-$top/build/rd-recovery}
 right=correct-horse-9
 # shellcheck source=/dev/null
 . "$top/qemu/lib.sh"

@@ -6,7 +6,7 @@ set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-payload=$top/build/rd-recovery
+payload=${PAYLOAD:-$top/build/rd-recovery}
 crippled=$top/build/libs/crippled/libcrypt.so.1.1.0
 work=$top/build/target-test
 right=correct-horse-9
