@@ -170,13 +170,14 @@ static int make_hash(struct reset *r, enum password_mode mode)
 	return hash_password(r);
 }
 
-/* The new hash into its line of shadow. 0/-1. */
-static int write_hash(struct reset *r)
+/* The new hash into its line of shadow. 0/-1, and what shadow holds then. */
+static int write_hash(struct reset *r, enum file_state *holds)
 {
 	const struct account *a = &r->a;
 	struct journal *j = r->c->journal;
 	struct shadow_edit e = {.name = a->name, .hash = r->hash};
 
+	*holds = FILE_OLD;
 	if (!j)
 		return -1;
 	if (r->today >= 0)
@@ -184,8 +185,12 @@ static int write_hash(struct reset *r)
 	/* 0 would force a change at the prompt; without a clock, no date is better than a wrong one
 	 */
 	e.set_lastchg = r->today >= 0 || a->lastchg == 0;
-	if (shadow_write(r->c->t, j, &e))
+	j->left = FILE_OLD;
+	if (shadow_write(r->c->t, j, &e)) {
+		*holds = j->left;
 		return -1;
+	}
+	*holds = FILE_NEW;
 	/* a hash in passwd itself, or none, hides shadow: point to it */
 	return a->shadow_line || a->in_shadow
 		   ? 0
@@ -207,10 +212,17 @@ static void tell(struct reset *r, enum password_mode mode)
 	explicit_bzero(line, sizeof line);
 }
 
-static enum outcome fail(struct reset *r, const char *what)
+/* holds: what shadow is known to hold. */
+static enum outcome fail(struct reset *r, const char *what, enum file_state holds)
 {
+	static const char *const is[] = {
+	    [FILE_UNKNOWN] = "may be the old or the new one",
+	    [FILE_OLD] = "is as it was",
+	    [FILE_NEW] = "is the new one, but not known to be safe on the disk",
+	};
+
 	report_failure(r->c->report, what, errno ? strerror(errno) : "not possible", NULL);
-	phase_text(r->c, 4, "%s failed: the password of %s is as it was", what, r->a.name);
+	phase_text(r->c, 4, "%s failed: the password of %s %s", what, r->a.name, is[holds]);
 	explicit_bzero(r->c->shared->password, sizeof r->c->shared->password);
 	return OUTCOME_FAILED;
 }
@@ -218,6 +230,9 @@ static enum outcome fail(struct reset *r, const char *what)
 /* Make and write what the mode asks for. */
 static enum outcome reset(struct reset *r, enum password_mode mode)
 {
+	enum file_state holds;
+	int error;
+
 	errno = 0;
 	if (mode == PASSWORD_AUTO && !*r->why) {
 		phase_text(r->c, 4, "the password of %s stays: its %s hash is sound", r->a.name,
@@ -225,9 +240,14 @@ static enum outcome reset(struct reset *r, enum password_mode mode)
 		return OUTCOME_NOTHING;
 	}
 	if (make_hash(r, mode))
-		return fail(r, "making the new hash");
-	if (write_hash(r))
-		return fail(r, "writing /etc/shadow");
+		return fail(r, "making the new hash", FILE_OLD);
+	if (write_hash(r, &holds)) {
+		error = errno;
+		if (holds != FILE_OLD) /* or nobody would know the password there may be now */
+			tell(r, mode);
+		errno = error;
+		return fail(r, "writing /etc/shadow", holds);
+	}
 	tell(r, mode);
 	phase_text(r->c, 4, "%s: new password, %s%s%s", r->a.name, hash_name(r->method),
 		   *r->why ? "; the old hash was " : "", r->why);

@@ -44,7 +44,8 @@ static bool has_length(long nr)
 static bool never_fails(long nr)
 {
 	return nr == SYS_rt_sigprocmask || nr == SYS_rt_sigaction || nr == SYS_getpid ||
-	       nr == SYS_getppid || nr == SYS_gettid || nr == SYS_wait4 || does_not_return(nr);
+	       nr == SYS_getppid || nr == SYS_gettid || nr == SYS_wait4 ||
+	       nr == SYS_rt_sigtimedwait || does_not_return(nr);
 }
 
 /* A fork that was made and fails is nothing a kernel does. */
