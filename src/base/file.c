@@ -192,15 +192,13 @@ int file_xattr(struct journal *j, const char *path, const char *name, const char
 int file_write_unjournalled(int dirfd, const char *name, const void *data, size_t len, mode_t mode)
 {
 	char temp[280];
-	int fd = -1, rc = -1, error;
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd, rc, error;
 
 	snprintf(temp, sizeof temp, TEMP_PREFIX "%s.0", name);
-	for (int i = 0; i < 2 && fd < 0; i++) { /* the second time without what a crash left */
-		fd =
-		    openat(dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0 && (errno != EEXIST || unlinkat(dirfd, temp, 0)))
-			return -1;
-	}
+	fd = openat(dirfd, temp, flags, 0600);
+	if (fd < 0 && errno == EEXIST && unlinkat(dirfd, temp, 0) == 0) /* what a crash left */
+		fd = openat(dirfd, temp, flags, 0600);
 	if (fd < 0)
 		return -1;
 	rc = place_fill(fd, data, len) || fchmod(fd, mode) || place_sync(fd) ? -1 : 0;
