@@ -61,9 +61,11 @@ static int restore_directory(struct undo *u, struct place *p)
 	char name[24];
 
 	journal_item(name, u->r.seq, "dir");
+	/* no rename puts it over a file: they change places */
 	if (faccessat(u->folder, name, F_OK, AT_SYMLINK_NOFOLLOW))
-		return place_stage(p, &u->r.old, NULL) ? -1
-						       : place_swap(p, u->cur.mode, u->r.old.flags);
+		return place_stage(p, &u->r.old, NULL)
+			   ? -1
+			   : place_swap(p, u->cur.mode ? S_IFDIR : 0, u->r.old.flags);
 	if (place_rename(u->folder, name, p->dirfd, p->name, u->cur.mode ? RENAME_EXCHANGE : 0))
 		return -1;
 	if (place_sync(p->dirfd) || place_sync(u->folder))
