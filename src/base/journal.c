@@ -1,5 +1,7 @@
 #include "base/journal.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,9 +61,9 @@ static int reserve(int dirfd, size_t bytes)
 	return rc ? -1 : 0;
 }
 
-static bool give_back(struct journal *j)
+bool journal_give_back(int folder)
 {
-	return (errno == ENOSPC || errno == EDQUOT) && unlinkat(j->dirfd, RESERVE_NAME, 0) == 0;
+	return (errno == ENOSPC || errno == EDQUOT) && unlinkat(folder, RESERVE_NAME, 0) == 0;
 }
 
 static int append(struct journal *j, const struct buf *line)
@@ -74,10 +76,8 @@ static int append(struct journal *j, const struct buf *line)
 		return -1;
 	}
 	rc = place_write(j->fd, line->p, line->len);
-	if (rc && give_back(j)) {
-		if (ftruncate(j->fd, end))
-			return -1;
-		rc = place_write(j->fd, line->p, line->len);
+	if (rc && journal_give_back(j->dirfd)) {
+		rc = ftruncate(j->fd, end) || place_write(j->fd, line->p, line->len) ? -1 : 0;
 	}
 	if (rc == 0)
 		rc = place_sync(j->fd);
@@ -114,7 +114,8 @@ static int copy_content(struct journal *j, int from, const char *name, const str
 
 	if (to < 0)
 		return -1;
-	if (place_copy(from, to) && (!give_back(j) || ftruncate(to, 0) || place_copy(from, to)))
+	if (place_copy(from, to) &&
+	    (!journal_give_back(j->dirfd) || ftruncate(to, 0) || place_copy(from, to)))
 		goto out;
 	if (place_sync(to) || digest_fd(to, hex))
 		goto out;
@@ -310,7 +311,9 @@ static int resume(struct journal *j, int rootfd)
 	path_release(text, len);
 	if (n && place_write(j->fd, "\n", 1))
 		return -1;
-	if (kept && journal_undo_since(j, kept) == 0)
+	if (kept && journal_undo_since(j, kept))
+		log_say("what was cut off before: not all of it could be undone");
+	else if (kept)
 		journal_note(j, 0, JOURNAL_SETTLED);
 	return 0;
 }
@@ -422,6 +425,8 @@ int journal_open(struct journal *j, int rootfd, const char *run, size_t bytes)
 			return -1;
 		}
 		drop(j);
+		if (errno != ENOENT && errno != ENOTDIR) /* or the run would get a second one */
+			return -1;
 	}
 	journal_mend(rootfd);
 	for (int i = 0; i < JOURNAL_PLACES; i++) {

@@ -41,6 +41,8 @@ int journal_record(struct journal *j, struct record *r);
 int journal_amend(struct journal *j, struct record *r);
 /* "op=OP", of change seq unless that is 0; durable. 0/-1. */
 int journal_note(struct journal *j, unsigned seq, const char *op);
+/* After a failed write: for want of room? Then what the run's folder kept in reserve is free now. */
+bool journal_give_back(int folder);
 /* Undo the changes from number from on, newest first, as a rollback would, each logged. 0, 1 something was refused or failed, -1. */
 int journal_undo_since(struct journal *j, unsigned from);
 /* Append " end=" and the check sum, newline. */

@@ -149,7 +149,15 @@ static struct rollback_line undo_one(struct undo *u)
 
 /* --- a run */
 
-static void note_undone(struct undo *u)
+/* On a full disk with what the journal kept for that. */
+static int note(struct undo *u, const char *text, size_t len)
+{
+	if (place_write(u->fd, text, len) == 0)
+		return 0;
+	return journal_give_back(u->folder) && place_write(u->fd, text, len) == 0 ? 0 : -1;
+}
+
+static int note_undone(struct undo *u)
 {
 	char mem[64];
 	struct buf b = BUF_OF(mem);
@@ -157,8 +165,10 @@ static void note_undone(struct undo *u)
 	buf_addf(&b, "seq=%u op=undone", u->r.seq);
 	journal_seal(&b);
 	u->count++;
-	if (place_write(u->fd, b.p, b.len) == 0)
-		place_sync(u->fd);
+	if (note(u, b.p, b.len))
+		return -1;
+	place_sync(u->fd);
+	return 0;
 }
 
 /* What an interrupted rollback undid before must not be judged by what lies under it. */
@@ -191,6 +201,7 @@ static int read_undone(struct undo *u, const char *text, size_t len)
 static int undo_lines(struct undo *u, const char *text, size_t len)
 {
 	int refused = 0;
+	bool unnoted;
 
 	for (size_t end = len; end > 0;) {
 		size_t start = end - (text[end - 1] == '\n');
@@ -205,12 +216,12 @@ static int undo_lines(struct undo *u, const char *text, size_t len)
 			continue;
 		u->undone[u->r.seq] = 1; /* of its lines the last one counts */
 		l = undo_one(u);
-		if (l.refused)
-			refused++;
-		else
-			note_undone(u);
+		unnoted = !l.refused && note_undone(u);
+		refused += l.refused || unnoted;
 		if (u->line)
 			u->line(u->arg, &l);
+		if (unnoted) /* what lies under it would be misjudged by who comes next */
+			break;
 	}
 	return refused;
 }
@@ -253,9 +264,8 @@ static int undo_run(struct undo *u, const char *where)
 		return -1;
 	u->fd = openat(u->folder, "journal", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	text = u->fd < 0 ? NULL : path_slurp(u->rootfd, path, JOURNAL_MOST, &len);
-	if (text && fstat(u->folder, &st) == 0 && read_undone(u, text, len) == 0) {
-		/* the last line may be torn; without room for notes it is undone all the same */
-		place_write(u->fd, "\n", 1);
+	if (text && fstat(u->folder, &st) == 0 && read_undone(u, text, len) == 0 &&
+	    note(u, "\n", 1) == 0) {
 		/* the last backup was made before the program started */
 		u->cut = st.st_mtime + CUT_SECONDS;
 		rc = undo_lines(u, text, len) ? 1 : 0;
