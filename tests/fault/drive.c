@@ -91,6 +91,41 @@ static void mixed(struct drive *d)
 	library(d);
 }
 
+static void expect(struct drive *d, int rc, int error)
+{
+	d->failed = d->failed || rc != -1 || errno != error;
+}
+
+/* What is refused, and changes nothing; and a path longer than the journal remembers. */
+static void odd(struct drive *d)
+{
+	static char name[5000];
+	struct journal *j = &d->j;
+	int fd = openat(d->root, "etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	memset(name, 'n', sizeof name - 1);
+	claim(d, "/deep/file", file_replace(j, "/deep/file", "new\n", 4, NULL));
+	expect(d, file_replace_from(j, "/etc/label", fd, NULL), fd < 0 ? EBADF : EINVAL);
+	expect(d, file_symlink(j, "/usr/share/full", "x"), EISDIR);
+	expect(d, file_symlink(j, "/etc/localtime", name), ENAMETOOLONG);
+	expect(d, file_mkdir(j, "/etc/label", NULL), EEXIST);
+	expect(d, file_meta(j, "/etc/gone", NULL), ENOENT);
+	expect(d, file_xattr(j, "/etc/gone", "user.x", "y"), ENOENT);
+	expect(d, file_delete_unjournalled(d->root, "/gone/file"), ENOENT);
+	expect(d, file_delete_unjournalled(d->root, "/etc"), EINVAL);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* What a process that was killed in its commit leaves. */
+static void half(struct drive *d)
+{
+	if (journal_note(&d->j, 0, JOURNAL_BEGIN))
+		return;
+	mixed(d);
+	_exit(d->failed);
+}
+
 /* What a package manager made in a trial. */
 static void commit(struct drive *d)
 {
@@ -177,9 +212,9 @@ static int undo(struct drive *d)
 static const struct {
 	char name[12];
 	void (*fn)(struct drive *d);
-} paths[] = {{"shadow", shadow},   {"passwd", passwd}, {"pam", pam},
-	     {"library", library}, {"commit", commit}, {"in-place", in_place},
-	     {"logs", logs},	   {"mixed", mixed},   {"open", NULL}};
+} paths[] = {{"shadow", shadow}, {"passwd", passwd},	 {"pam", pam},	 {"library", library},
+	     {"commit", commit}, {"in-place", in_place}, {"logs", logs}, {"mixed", mixed},
+	     {"odd", odd},	 {"half", half},	 {"open", NULL}};
 
 static int drive(struct drive *d, const char *path)
 {

@@ -150,7 +150,7 @@ static struct judgement strike(const struct place *p, const struct strike *const
 	if (in->hung)
 		return (struct judgement){STUCK, "it had to be ended"};
 	j = judge_now(s, p, status);
-	return j.verdict ? j : go_on(s, p, s->kind == UNDO || (k[0] - all.list) % 2);
+	return j.verdict ? j : go_on(s, p, s->prepare ? s->kind == UNDO : (k[0] - all.list) % 2);
 }
 
 static void tell(const struct strike *const *k, unsigned n, const struct judgement *j)

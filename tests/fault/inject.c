@@ -77,7 +77,8 @@ static void kill_all(void)
 static bool is_done(void)
 {
 	for (unsigned i = 0; i < run.in->nfaults; i++)
-		if (!(run.fired & 1u << i) || run.in->faults[i].moment == FAIL_FROM)
+		if (!(run.fired & 1u << i) || run.in->faults[i].moment == FAIL_FROM ||
+		    run.in->faults[i].moment == FAIL_DIRTY)
 			return false;
 	return !run.in->cap;
 }
@@ -182,6 +183,7 @@ static void strike(struct tracee *t, const struct fault *f,
 	switch (f->moment) {
 	case FAIL_BEFORE:
 	case FAIL_FROM:
+	case FAIL_DIRTY:
 		skip(t);
 		t->error = f->error;
 		break;
@@ -204,10 +206,24 @@ static void strike(struct tracee *t, const struct fault *f,
 	}
 }
 
+static bool is_memory(long nr)
+{
+	return nr == SYS_brk || nr == SYS_mmap || nr == SYS_mremap;
+}
+
+/* After it was struck: does the fault go on to this call? */
+static bool goes_on(const struct fault *f, long nr)
+{
+	if (f->moment == FAIL_DIRTY)
+		return nr == SYS_unlinkat || nr == SYS_ftruncate;
+	return f->moment == FAIL_FROM &&
+	       (nr == f->call.nr || (is_memory(nr) && is_memory(f->call.nr)));
+}
+
 static bool is_meant(const struct fault *f, unsigned i, const struct tracee *t, unsigned at)
 {
 	if (run.fired & 1u << i)
-		return f->moment == FAIL_FROM && f->call.nr == t->nr;
+		return goes_on(f, t->nr);
 	return f->call.nr == t->nr && f->call.at == at && !strcmp(f->call.process, t->process);
 }
 
@@ -417,9 +433,9 @@ const char *inject_name(long nr)
 
 const char *inject_moment(enum moment m)
 {
-	static const char names[MOMENTS][13] = {"before",	"after",       "from here",
-						"short",	"kill before", "kill after",
-						"crash before", "crash after"};
+	static const char names[MOMENTS][13] = {"before",     "after",	      "from here",
+						"dirty",      "short",	      "kill before",
+						"kill after", "crash before", "crash after"};
 
 	return names[m];
 }

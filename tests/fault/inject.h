@@ -12,11 +12,12 @@
 #include <stddef.h>
 
 enum moment {
-	FAIL_BEFORE, /* it is not made, and fails */
-	FAIL_AFTER,  /* it is made, and fails */
-	FAIL_FROM, /* it and all later ones of its number, in every process, are not made, and fail
-		    */
-	SHORT,	   /* reads or writes half */
+	FAIL_BEFORE,  /* it is not made, and fails */
+	FAIL_AFTER,   /* it is made, and fails */
+	FAIL_FROM,    /* it and all later ones of its kind, in every process, are not made, and fail
+		       */
+	FAIL_DIRTY,   /* it is not made, and fails; so does all that would clean up after it */
+	SHORT,	      /* reads or writes half */
 	KILL_BEFORE,  /* its process is killed instead of it */
 	KILL_AFTER,   /* ... when it is made */
 	CRASH_BEFORE, /* all processes are killed instead of it */

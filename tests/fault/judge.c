@@ -243,6 +243,8 @@ static struct judgement judge_status(const struct scenario *s, const struct tree
 	/* the one thing that may be missing, and is said */
 	const struct tree *backup = strstr(said, "shadow- not written") ? &s->before : &s->after;
 
+	if (strstr(said, "not all of it could be undone"))
+		return (struct judgement){0};
 	if (s->kind == RUN && status == 0)
 		return because(LIE, "it said a login is proven");
 	if (s->kind != RUN && status == s->done &&
@@ -272,7 +274,12 @@ static struct judgement judge_words(const struct scenario *s, const struct tree 
 struct judgement judge_struck(const struct scenario *s, const struct tree *now, const char *said,
 			      int status)
 {
-	struct judgement j = judge_files(s, now, status == s->done);
+	/* what it could not put back, and says so, the next run or rollback has to */
+	bool said_so = strstr(said, "not all of it could be undone");
+	struct judgement j = {0};
+
+	if (!said_so)
+		j = judge_files(s, now, status == s->done);
 
 	if (!j.verdict)
 		j = judge_secrets(s, now);

@@ -35,6 +35,14 @@ ln -s libcrypt.so.1.1.0 usr/lib/libcrypt.so.1
 echo 'a good library' >usr/lib/good.so
 chmod 0755 usr/lib/libcrypt.so.1.1.0 usr/lib/good.so
 echo doc >usr/share/doc/old
+mkdir usr/share/full usr/share/empty
+echo a >usr/share/full/a
+echo flat >usr/share/flat
+_deep=etc/$(printf 'x%.0s' $(seq 100))
+_deep=$_deep/$(printf 'y%.0s' $(seq 100))/$(printf 'z%.0s' $(seq 100))
+mkdir -p "$_deep"
+echo deep >"$_deep/file"
+ln -s "/$_deep" deep
 setfattr -n security.selinux -v 'system_u:object_r:shadow_t:s0' etc/shadow
 setfattr -n trusted.rd -v kept etc/shadow
 setfattr -n security.selinux -v 'wrong_t' etc/label
@@ -44,7 +52,10 @@ setfattr -n system.posix_acl_access \
 chattr +i etc/pam.d/login
 
 cd "$1/upper"
-mkdir -p usr/lib/new usr/share/doc etc var/cache
+mkdir -p usr/lib/new usr/share/doc usr/share/flat etc var/cache
+echo 'was a folder' >usr/share/full
+echo 'was a folder' >usr/share/empty
+echo 'in a folder' >usr/share/flat/file
 echo 'a rebuilt library' >usr/lib/libcrypt.so.1.2.0
 chmod 0755 usr/lib/libcrypt.so.1.2.0
 ln -s libcrypt.so.1.2.0 usr/lib/libcrypt.so.1

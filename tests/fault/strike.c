@@ -8,9 +8,10 @@
 
 static const struct {
 	int error;
-	char name[8];
-} errors[] = {{EIO, "EIO"},	  {ENOSPC, "ENOSPC"}, {EROFS, "EROFS"},	  {EINTR, "EINTR"},
-	      {ENOMEM, "ENOMEM"}, {EACCES, "EACCES"}, {EDQUOT, "EDQUOT"}, {ESTALE, "ESTALE"}};
+	char name[12];
+} errors[] = {{EIO, "EIO"},	  {ENOSPC, "ENOSPC"}, {EROFS, "EROFS"},
+	      {EINTR, "EINTR"},	  {ENOMEM, "ENOMEM"}, {EACCES, "EACCES"},
+	      {EDQUOT, "EDQUOT"}, {ESTALE, "ESTALE"}, {EOPNOTSUPP, "EOPNOTSUPP"}};
 
 #define ERRORS (sizeof errors / sizeof *errors)
 #define EACH (MOMENTS * ERRORS)
@@ -54,6 +55,7 @@ static bool applies(enum moment m, long nr, bool several)
 	switch (m) {
 	case FAIL_BEFORE:
 	case FAIL_FROM:
+	case FAIL_DIRTY:
 		return !never_fails(nr);
 	case KILL_AFTER:
 		return !does_not_return(nr);
@@ -77,10 +79,14 @@ static size_t at_call(struct strike *list, const struct strike *at, bool several
 
 	for (int m = 0; m < MOMENTS; m++)
 		for (size_t e = 0; applies((enum moment)m, nr, several) && e < ERRORS; e++) {
+			/* of the calls that a file system may not have, the one that is always made
+			 */
+			if (errors[e].error == EOPNOTSUPP && nr != SYS_fallocate)
+				break;
 			list[n] = *at;
 			list[n].moment = (enum moment)m;
-			list[n++].error = m <= FAIL_FROM ? errors[e].error : 0;
-			if (m > FAIL_FROM)
+			list[n++].error = m <= FAIL_DIRTY ? errors[e].error : 0;
+			if (m > FAIL_DIRTY)
 				break;
 		}
 	return n;
