@@ -113,6 +113,9 @@ build/fault/rd-recovery: build/rd-recovery
 FAULTS := build/fault/faults build/fault/drive build/fault/control/drive build/fault/rd-recovery
 faults: deps $(FAULTS)
 	@sh tests/faults.sh
+# All faults at every call, then random pairs for the rest of SECONDS.
+soak: deps $(FAULTS)
+	@sh tests/fault/run.sh --runs 5000 --seconds $(or $(SECONDS),3600) --seed $$(date +%s)
 # --- coverage: the payload by glibc and gcov; what the unit tests, the injector and whole runs execute of it
 COVER     := build/coverage
 COVERED   := $(SOURCES:src/%.c=$(COVER)/%.o)
@@ -195,4 +198,4 @@ clean:
 	rm -rf --one-file-system build
 
 -include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(FUZZED:.o=.d) $(TESTS:tests/%.c=build/test/%.d) $(COVERED:.o=.d)
-.PHONY: all deps deps-build rescue.img test lockouts boots recipe fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean faults coverage FORCE
+.PHONY: all deps deps-build rescue.img test lockouts boots recipe fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean faults coverage soak FORCE

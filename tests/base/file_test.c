@@ -255,6 +255,53 @@ START_TEST(rollback_refuses_what_changed_since)
 }
 END_TEST
 
+START_TEST(damaged_backup_does_not_replace_what_is_there)
+{
+	char name[40];
+	int refused = 0;
+
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	put("var/lib/rd-recovery/20260101-000000/000001.data", "not the old one\n", 0600);
+	ck_assert_int_eq(journal_rollback(root, NULL, name, count_line, &refused), 1);
+	ck_assert_int_eq(refused, 1);
+	is("/etc/shadow", "new\n");
+}
+END_TEST
+
+START_TEST(giant_file_is_kept_as_another_name_of_it)
+{
+	int fd = openat(root, "etc/giant", O_WRONLY | O_CREAT, 0600);
+	char name[40];
+	struct stat was, st;
+
+	ck_assert_int_eq(ftruncate(fd, INODE_HASHED + 1), 0);
+	ck_assert_int_eq(fstat(fd, &was), 0);
+	close(fd);
+	ck_assert_int_eq(file_replace(&j, "/etc/giant", "new\n", 4, NULL), 0);
+	is("/etc/giant", "new\n");
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	ck_assert_int_eq(fstatat(root, "etc/giant", &st, 0), 0);
+	ck_assert_int_eq(st.st_size, INODE_HASHED + 1);
+	ck_assert_int_eq((long)st.st_ino, (long)was.st_ino);
+}
+END_TEST
+
+START_TEST(content_that_changes_while_it_is_kept_is_no_backup)
+{
+	struct inode *old = malloc(sizeof *old);
+	struct place p;
+
+	ck_assert_int_eq(place_open(&p, root, "/etc/shadow", false), 0);
+	ck_assert_int_eq(inode_read(p.dirfd, p.name, old), 0);
+	put("etc/shadow", "new\n", 0640);
+	ck_assert_int_eq(journal_keep(&j, &p, old), -1);
+	ck_assert_int_eq(errno, ESTALE);
+	ck_assert(!path_exists(root, JOURNAL_DIR "/20260101-000000/000001.data"));
+	place_close(&p);
+	free(old);
+}
+END_TEST
+
 START_TEST(rollback_continues_after_an_interruption)
 {
 	char name[40], line[] = "op=undone seq=2";
@@ -343,6 +390,9 @@ Suite *file_suite(void)
 	tcase_add_test(t, rollback_restores_everything_newest_first);
 	tcase_add_test(t, rollback_restores_the_mode_of_a_giant);
 	tcase_add_test(t, rollback_refuses_what_changed_since);
+	tcase_add_test(t, damaged_backup_does_not_replace_what_is_there);
+	tcase_add_test(t, giant_file_is_kept_as_another_name_of_it);
+	tcase_add_test(t, content_that_changes_while_it_is_kept_is_no_backup);
 	tcase_add_test(t, rollback_continues_after_an_interruption);
 	tcase_add_test(t, torn_last_line_is_ignored);
 	tcase_add_test(t, line_with_a_wrong_sum_is_ignored);

@@ -291,10 +291,11 @@ static int print_all(int rc)
 
 	for (size_t i = 0; i < nscenarios; i++)
 		print_scenario(&scenarios[i]);
-	printf("%zu cases, %zu not reached; torn %zu, lies %zu, hangs %zu, open doors %zu, stuck "
+	printf("seed %u; %zu cases, %zu not reached; torn %zu, lies %zu, hangs %zu, open doors "
+	       "%zu, stuck "
 	       "%zu\n",
-	       f->cases, f->unreached, f->found[TORN], f->found[LIE], f->hangs, f->found[OPEN_DOOR],
-	       f->found[STUCK] - f->hangs);
+	       opt.seed, f->cases, f->unreached, f->found[TORN], f->found[LIE], f->hangs,
+	       f->found[OPEN_DOOR], f->found[STUCK] - f->hangs);
 	printf("%zu passed, %zu failed\n", f->cases - f->failed, f->failed + (rc != 0));
 	return f->failed || rc || !f->cases;
 }
