@@ -1,5 +1,5 @@
-/* exit: a worker ends by _exit, and the payload goes on from memory by fexecve: for the coverage build both write down first what was executed.
- * Linked by --wrap.
+/* exit: a worker ends by _exit, and the payload goes on from memory by fexecve: for the coverage
+ * build both write down first what was executed. Linked by --wrap.
  */
 #include <unistd.h>
 

@@ -10,6 +10,8 @@ find "$cover" -name '*.gcda' -delete
 
 "$cover/unit" >"$cover/unit.log" 2>&1 || tail -n 20 "$cover/unit.log"
 PROGRAMS=$cover sh tests/fault/run.sh --most "${MOST:-2}" --runs "${RUNS:-150}" >"$cover/faults.log" 2>&1 || tail -n 20 "$cover/faults.log"
+sh tests/coverage/commands.sh "$cover/rd-recovery" >"$cover/commands.log" 2>&1 </dev/null || tail -n 20 "$cover/commands.log"
+PAYLOAD=$cover/rd-recovery sh tests/lockouts/run.sh --third >"$cover/lockouts.log" 2>&1 || tail -n 20 "$cover/lockouts.log"
 
 # gcov's own words: "File 'src/base/file.c'", "Lines executed:98.00% of 100", "Taken at least once:90.00% of 50"
 find src -name '*.c' ! -path 'src/probe/*' | sort | while read -r source; do

@@ -20,11 +20,9 @@
 #define SHOWN 60 /* findings told one by one */
 
 static struct {
-	size_t most, runs, pairs;
-	long seconds;
-	unsigned seed, jobs;
+	long most, runs, pairs, seconds, limit, seed, jobs;
 	const char *only, *scenario, *control, *work;
-} opt = {.seed = 1, .jobs = 2};
+} opt = {.limit = 60, .seed = 1, .jobs = 2};
 
 /* The workers' common memory. */
 static struct figures {
@@ -223,7 +221,7 @@ static void work(unsigned number)
 		figures->at[number] = i;
 		if (i < all.n && is_wanted(k))
 			one_case(&p, &k, 1);
-		else if (i >= all.n && (i < all.n + opt.pairs || time(NULL) < end))
+		else if (i >= all.n && (i < all.n + (size_t)opt.pairs || time(NULL) < end))
 			one_pair(&p, i);
 		else if (i >= all.n)
 			break;
@@ -244,10 +242,10 @@ static void tell_dead(unsigned number, int status)
 
 static int work_all(void)
 {
-	pid_t workers[JOBS], pid;
+	pid_t workers[JOBS] = {0}, pid;
 	int status, rc = 0;
 
-	for (unsigned i = 0; i < opt.jobs; i++) {
+	for (unsigned i = 0; i < (unsigned)opt.jobs; i++) {
 		fflush(stdout);
 		workers[i] = fork();
 		if (workers[i] == 0) {
@@ -256,7 +254,7 @@ static int work_all(void)
 		}
 	}
 	while ((pid = wait(&status)) > 0)
-		for (unsigned i = 0; status && i < opt.jobs; i++)
+		for (unsigned i = 0; status && i < (unsigned)opt.jobs; i++)
 			if (workers[i] == pid) {
 				tell_dead(i, status);
 				rc = -1;
@@ -266,23 +264,39 @@ static int work_all(void)
 
 /* --- the figures */
 
+/* From strike i on, those at the same call: was one of them reached? *next: the first at another
+ * call. */
+static bool is_reached(size_t i, size_t *next)
+{
+	const struct strike *k = &all.list[i];
+	bool yes = false;
+
+	for (; i < all.n && all.list[i].s == k->s && all.list[i].call == k->call; i++)
+		yes = yes || reached[i];
+	*next = i;
+	return yes;
+}
+
 static void print_scenario(const struct scenario *s)
 {
-	size_t strikes = 0, struck = 0, calls = 0;
+	size_t strikes = 0, calls = 0, struck = 0, next;
 	char text[160];
 
-	for (size_t i = 0, last = (size_t)-1; i < all.n; i++) {
+	for (size_t i = 0; i < all.n; i = next) {
+		bool yes = is_reached(i, &next);
+
 		if (all.list[i].s != s)
 			continue;
-		strikes++;
-		struck += all.list[i].call != last && reached[i];
-		if (reached[i])
-			last = all.list[i].call;
+		strikes += next - i;
+		calls++;
+		struck += yes;
+		strike_text(&all.list[i], text, sizeof text);
+		if (!yes && !opt.only)
+			printf("not reached: %s\n", text);
 	}
-	calls = s->ncalls;
-	printf("%-10s %5zu calls, %5zu of them struck, %6zu cases\n", s->name, calls, struck,
-	       strikes);
-	(void)text;
+	if (strikes)
+		printf("%-10s %5zu calls, %5zu to be struck, %5zu of them reached, %6zu cases\n",
+		       s->name, s->ncalls, calls, struck, strikes);
 }
 
 static int print_all(int rc)
@@ -291,7 +305,7 @@ static int print_all(int rc)
 
 	for (size_t i = 0; i < nscenarios; i++)
 		print_scenario(&scenarios[i]);
-	printf("seed %u; %zu cases, %zu not reached; torn %zu, lies %zu, hangs %zu, open doors "
+	printf("seed %ld; %zu cases, %zu not reached; torn %zu, lies %zu, hangs %zu, open doors "
 	       "%zu, stuck "
 	       "%zu\n",
 	       opt.seed, f->cases, f->unreached, f->found[TORN], f->found[LIE], f->hangs,
@@ -314,33 +328,29 @@ static int print_control(int rc)
 
 static void parse(int argc, char **argv)
 {
+	static const struct {
+		const char *name;
+		long *number;
+		const char **text;
+	} words[] = {{"--most", &opt.most, NULL},	  {"--runs", &opt.runs, NULL},
+		     {"--pairs", &opt.pairs, NULL},	  {"--seconds", &opt.seconds, NULL},
+		     {"--limit", &opt.limit, NULL},	  {"--seed", &opt.seed, NULL},
+		     {"--jobs", &opt.jobs, NULL},	  {"--only", NULL, &opt.only},
+		     {"--scenario", NULL, &opt.scenario}, {"--control", NULL, &opt.control}};
 	int i = 1;
 
-	for (; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
-		const char *name = argv[i] + 2, *value = argv[i + 1];
-		long n = strtol(value, NULL, 10);
-
-		if (!strcmp(name, "most"))
-			opt.most = (size_t)n;
-		else if (!strcmp(name, "runs"))
-			opt.runs = (size_t)n;
-		else if (!strcmp(name, "pairs"))
-			opt.pairs = (size_t)n;
-		else if (!strcmp(name, "seconds"))
-			opt.seconds = n;
-		else if (!strcmp(name, "seed"))
-			opt.seed = (unsigned)n;
-		else if (!strcmp(name, "jobs"))
-			opt.jobs = n < JOBS ? (unsigned)n : JOBS;
-		else if (!strcmp(name, "limit"))
-			scenario_limit = (int)n;
-		else if (!strcmp(name, "scenario"))
-			opt.scenario = value;
-		else if (!strcmp(name, "control"))
-			opt.control = value;
-		else if (!strcmp(name, "only"))
-			opt.only = value;
-	}
+	for (; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2)
+		for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+			if (strcmp(argv[i], words[w].name))
+				continue;
+			if (words[w].number)
+				*words[w].number = strtol(argv[i + 1], NULL, 10);
+			else
+				*words[w].text = argv[i + 1];
+		}
+	if (opt.jobs > JOBS)
+		opt.jobs = JOBS;
+	scenario_limit = (int)opt.limit;
 	if (argc - i != 3) {
 		fputs("faults: PROGRAMS FIXTURE WORK\n", stderr);
 		exit(2);
@@ -358,10 +368,10 @@ static void learn(struct scenario *s, const struct place *p)
 
 	if (opt.scenario && strcmp(opt.scenario, s->name))
 		return;
-	if (scenario_learn(s, p, NULL) || strike_list(&all, s, whole ? 0 : opt.most))
+	if (scenario_learn(s, p) || strike_list(&all, s, whole ? 0 : (size_t)opt.most))
 		exit(2);
 	if (whole && opt.runs)
-		strike_thin(&all, from, opt.runs);
+		strike_thin(&all, from, (size_t)opt.runs);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,5 @@
 #include "inject.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -20,7 +19,6 @@
 
 #define TRACEES 64
 #define NUMBERS 512
-#define STACK 96 /* words looked through for a site */
 #define OPTIONS                                                                                    \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |    \
 	 PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
@@ -32,7 +30,6 @@ struct tracee {
 	bool over;  /* from here on it writes down its coverage: nobody's concern */
 	char process[28];
 	unsigned forks;
-	unsigned long base; /* where the program lies */
 	long nr;
 	int error;		/* what the call is to return, 0: its own */
 	const struct fault *by; /* a kill after it */
@@ -102,7 +99,6 @@ static void adopt(struct tracee *parent)
 		return;
 	t = find((pid_t)pid);
 	t->known = true;
-	t->base = parent->base;
 	snprintf(t->process, sizeof t->process, "%.20s.%u", parent->process, parent->forks++);
 	if (t->waits)
 		resume(t, 0);
@@ -110,50 +106,6 @@ static void adopt(struct tracee *parent)
 }
 
 /* --- calls */
-
-static void read_base(struct tracee *t)
-{
-	char name[40];
-	unsigned long pair[2];
-	Elf64_Ehdr head;
-	int fd, exe;
-
-	snprintf(name, sizeof name, "/proc/%d/auxv", t->pid);
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	snprintf(name, sizeof name, "/proc/%d/exe", t->pid);
-	exe = open(name, O_RDONLY | O_CLOEXEC);
-	t->base = 0;
-	while (fd >= 0 && exe >= 0 && read(fd, pair, sizeof pair) == sizeof pair && pair[0])
-		if (pair[0] == AT_ENTRY && pread(exe, &head, sizeof head, 0) == sizeof head)
-			t->base = pair[1] - head.e_entry;
-	if (fd >= 0)
-		close(fd);
-	if (exe >= 0)
-		close(exe);
-}
-
-static int by_offset(const void *a, const void *b)
-{
-	unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The first word on the stack that points behind a known call of the C library. */
-static unsigned long site(const struct tracee *t, unsigned long sp)
-{
-	unsigned long words[STACK], offset;
-	struct iovec local = {words, sizeof words}, remote = {(void *)sp, sizeof words};
-	const struct sites *s = run.in->sites;
-	ssize_t n = s ? process_vm_readv(t->pid, &local, 1, &remote, 1, 0) : 0;
-
-	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof *words; i++) {
-		offset = words[i] - t->base;
-		if (bsearch(&offset, s->at, s->n, sizeof offset, by_offset))
-			return offset;
-	}
-	return 0;
-}
 
 static void set_register(const struct tracee *t, size_t offset, long value)
 {
@@ -255,7 +207,6 @@ static void enter(struct tracee *t, const struct __ptrace_syscall_info *info)
 
 		*c = (struct call){.nr = t->nr, .at = at};
 		memcpy(c->process, t->process, sizeof c->process);
-		c->site = site(t, info->stack_pointer);
 	}
 	for (unsigned i = 0; i < in->nfaults; i++) {
 		if (!is_meant(&in->faults[i], i, t, at))
@@ -303,7 +254,6 @@ static void at_event(struct tracee *t, int event, int signal)
 		adopt(t);
 		break;
 	case PTRACE_EVENT_EXEC:
-		read_base(t);
 		t->over = false;
 		run.started = true;
 		break;

@@ -28,8 +28,7 @@ enum moment {
 struct call {
 	char process[28];
 	long nr;
-	unsigned at;	    /* counted from 0 */
-	unsigned long site; /* where in the program it is made: an offset of sites; 0: unknown */
+	unsigned at; /* counted from 0 */
 };
 
 struct fault {
@@ -38,20 +37,13 @@ struct fault {
 	struct call call;
 };
 
-/* Where a program makes system calls: the offsets behind its calls of the C library, ascending. */
-struct sites {
-	unsigned long *at;
-	size_t n;
-};
-
 struct inject {
 	char *const *argv; /* argv[0]: a path */
 	int out;	   /* its standard output and error */
 	int seconds;	   /* how long it may take, with all it forks */
 	const struct fault *faults;
 	unsigned nfaults;
-	const struct sites *sites; /* may be NULL */
-	struct call *calls;	   /* filled when cap is not 0: what was called */
+	struct call *calls; /* filled when cap is not 0: what was called */
 	size_t ncalls, cap;
 	/* the answers */
 	int status;	/* as wait(2) has it */

@@ -159,9 +159,9 @@ static int learn_before(struct scenario *s, const struct place *p)
 	return tree_read(&s->before, p->root);
 }
 
-int scenario_learn(struct scenario *s, const struct place *p, const struct sites *sites)
+int scenario_learn(struct scenario *s, const struct place *p)
 {
-	struct inject in = {.sites = sites, .cap = CALLS};
+	struct inject in = {.cap = CALLS};
 
 	in.calls = s->calls = calloc(CALLS, sizeof *s->calls);
 	if (!in.calls || learn_before(s, p))

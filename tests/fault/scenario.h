@@ -45,7 +45,7 @@ extern struct tree scenario_origin;
 extern int scenario_limit;
 
 /* Run it undisturbed: what is before, after, and which calls it makes. 0/-1. */
-int scenario_learn(struct scenario *s, const struct place *p, const struct sites *sites);
+int scenario_learn(struct scenario *s, const struct place *p);
 /* A fresh root like t. 0/-1. */
 int place_fresh(const struct place *p, const struct tree *t);
 /* Run a command in p, with faults when in has some; in->argv and out are filled here. Returns its
