@@ -1,4 +1,4 @@
-# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, boots, recipe, fuzz, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
+# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, boots, recipe, faults, fuzz, soak, coverage, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
 
 # --- settings
 VERSION      := 0.1
