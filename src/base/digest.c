@@ -1,6 +1,7 @@
 #include "base/digest.h"
 
 #include "base/clock.h"
+#include "base/inode.h"
 
 #include <bearssl_hash.h>
 #include <bearssl_rand.h>
@@ -24,31 +25,26 @@ static void to_hex(const unsigned char *raw, char hex[DIGEST_HEX])
 	hex[2 * br_sha256_SIZE] = '\0';
 }
 
-static void finish(const br_sha256_context *c, char hex[DIGEST_HEX])
-{
-	unsigned char raw[br_sha256_SIZE];
-
-	br_sha256_out(c, raw);
-	to_hex(raw, hex);
-}
-
 void digest_hex(const void *data, size_t len, char hex[DIGEST_HEX])
 {
+	unsigned char raw[br_sha256_SIZE];
 	br_sha256_context c;
 
 	br_sha256_init(&c);
 	br_sha256_update(&c, data, len);
-	finish(&c, hex);
+	br_sha256_out(&c, raw);
+	to_hex(raw, hex);
 }
 
-int digest_fd(int fd, char hex[DIGEST_HEX])
+int digest_raw(int fd, const struct digest_query *q, unsigned char raw[DIGEST_RAW])
 {
-	char chunk[32768];
-	br_sha256_context c;
+	const br_hash_class *const way = q->size == DIGEST_MD5 ? &br_md5_vtable : &br_sha256_vtable;
+	br_hash_compat_context c;
+	char chunk[65536];
 	off_t at = 0;
 	int interrupted = 0;
 
-	br_sha256_init(&c);
+	way->init(&c.vtable);
 	for (;;) {
 		ssize_t n = pread(fd, chunk, sizeof chunk, at);
 
@@ -58,10 +54,36 @@ int digest_fd(int fd, char hex[DIGEST_HEX])
 			return -1;
 		if (n == 0)
 			break;
-		br_sha256_update(&c, chunk, (size_t)n);
+		way->update(&c.vtable, chunk, (size_t)n);
 		at += n;
+		if (clock_ms() >= q->deadline) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
 	}
-	finish(&c, hex);
+	way->out(&c.vtable, raw);
+	return 0;
+}
+
+int digest_fd(int fd, char hex[DIGEST_HEX])
+{
+	unsigned char raw[DIGEST_RAW];
+
+	if (digest_raw(fd, &(struct digest_query){DIGEST_SHA256, DEADLINE_NEVER}, raw))
+		return -1;
+	to_hex(raw, hex);
+	return 0;
+}
+
+int digest_from_hex(const char *hex, enum digest_size size, unsigned char raw[DIGEST_RAW])
+{
+	for (unsigned i = 0; i < size; i++) {
+		int high = field_hex(hex[2 * i]), low = high < 0 ? -1 : field_hex(hex[2 * i + 1]);
+
+		if (low < 0)
+			return -1;
+		raw[i] = (unsigned char)(high << 4 | low);
+	}
 	return 0;
 }
 
