@@ -168,8 +168,6 @@ int path_real(int rootfd, const char *path, char *dst, size_t cap)
 	return rc;
 }
 
-/* Open a regular file to read. Its type is asked first: opening a device may already do something.
- */
 static int open_regular(int rootfd, const char *path, struct stat *st)
 {
 	int fd;
@@ -187,6 +185,13 @@ static int open_regular(int rootfd, const char *path, struct stat *st)
 		return -1;
 	}
 	return fd;
+}
+
+int path_open_regular(int rootfd, const char *path)
+{
+	struct stat st;
+
+	return open_regular(rootfd, path, &st);
 }
 
 /* Read until len bytes or the end. */

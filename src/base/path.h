@@ -25,6 +25,8 @@ bool path_exists(int rootfd, const char *path); /* follows; any type */
 int path_real(int rootfd, const char *path, char *dst, size_t cap);
 /* The same of an open file or directory; needs /proc, EXDEV when it does not lie inside. */
 int path_real_fd(int rootfd, int fd, char *dst, size_t cap);
+/* Open a regular file to read; its type is asked first, because opening a device may already do something. fd, or -1: EINVAL another type. */
+int path_open_regular(int rootfd, const char *path);
 /* Read a regular file of at most cap-1 bytes into dst, NUL-terminated. Returns its length, or -1: EINVAL not a regular file,
  * EFBIG larger than cap-1, ENOENT, ELOOP ... Never blocks on a FIFO or device. */
 ssize_t path_read(int rootfd, const char *path, char *dst, size_t cap);

@@ -12,8 +12,7 @@
 
 /* A file's bytes; every offset in it is checked before it is followed. */
 struct image {
-	const unsigned char *p;
-	size_t len;
+	const struct elf_file *f;
 	bool wide;
 };
 
@@ -31,9 +30,9 @@ struct tables {
 
 static bool fetch(const struct image *im, uint64_t at, void *dst, size_t n)
 {
-	if (at > im->len || n > im->len - at)
+	if (!elf_want(im->f, at, n))
 		return false;
-	memcpy(dst, im->p + at, n);
+	memcpy(dst, im->f->p + at, n);
 	return true;
 }
 
@@ -87,17 +86,11 @@ static bool entry(const struct image *im, uint64_t at, Elf64_Dyn *d)
 /* Copy the string at offset, which must end before limit and fit. */
 static bool text(const struct image *im, uint64_t at, uint64_t limit, struct buf *to)
 {
-	const char *s, *end;
+	const char *s = elf_string(im->f, at, limit);
 
-	if (limit > im->len)
-		limit = im->len;
-	if (at >= limit)
+	if (!s || strlen(s) >= to->cap)
 		return false;
-	s = (const char *)im->p + at;
-	end = memchr(s, '\0', limit - at);
-	if (!end || (size_t)(end - s) >= to->cap)
-		return false;
-	buf_add(to, s, (size_t)(end - s));
+	buf_adds(to, s);
 	return true;
 }
 
@@ -225,14 +218,15 @@ static bool segments(const struct image *im, const Elf64_Ehdr *h, struct elf_inf
 	struct buf interp = BUF_OF(e->interp);
 	struct segment s;
 
-	if (h->e_phnum > SEGMENTS || (h->e_phnum && h->e_phentsize < least) || h->e_phoff > im->len)
+	if (h->e_phnum > SEGMENTS || (h->e_phnum && h->e_phentsize < least) ||
+	    h->e_phoff > im->f->len)
 		return false;
 	for (unsigned i = 0; i < h->e_phnum; i++) {
 		if (!segment(im, h->e_phoff + (uint64_t)i * h->e_phentsize, &s))
 			return false;
 		if (s.type != PT_INTERP && s.type != PT_DYNAMIC && s.type != PT_LOAD)
 			continue; /* what is loaded must be there: a copy cut short is damaged */
-		if (s.offset > im->len || s.size > im->len - s.offset)
+		if (s.offset > im->f->len || s.size > im->f->len - s.offset)
 			return false;
 		if (s.type == PT_INTERP && !interp.len &&
 		    !text(im, s.offset, s.offset + s.size, &interp))
@@ -243,15 +237,15 @@ static bool segments(const struct image *im, const Elf64_Ehdr *h, struct elf_inf
 	return true;
 }
 
-int elf_parse(const void *data, size_t len, struct elf_info *e)
+int elf_file_parse(const struct elf_file *f, struct elf_info *e)
 {
-	const unsigned char *p = data;
-	struct image im = {.p = p, .len = len};
+	const unsigned char *p = f->p;
+	struct image im = {.f = f};
 	Elf64_Ehdr h;
 	int native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
 
 	memset(e, 0, sizeof *e);
-	if (len < EI_NIDENT || memcmp(p, ELFMAG, SELFMAG) || p[EI_DATA] != native ||
+	if (!elf_want(f, 0, EI_NIDENT) || memcmp(p, ELFMAG, SELFMAG) || p[EI_DATA] != native ||
 	    (p[EI_CLASS] != ELFCLASS32 && p[EI_CLASS] != ELFCLASS64)) {
 		errno = ENOEXEC;
 		return -1;
@@ -266,4 +260,9 @@ int elf_parse(const void *data, size_t len, struct elf_info *e)
 	e->machine = h.e_machine;
 	e->type = h.e_type;
 	return 0;
+}
+
+int elf_parse(const void *data, size_t len, struct elf_info *e)
+{
+	return elf_file_parse(&(struct elf_file){.p = (unsigned char *)data, .len = len}, e);
 }

@@ -18,8 +18,19 @@ struct elf_info {
 	unsigned nneeded;
 	struct elf_tables versions;
 };
+/* A file of which only what is looked at is read: of megabytes a few pages. */
+struct elf_file { unsigned char *p; size_t len; int fd; unsigned char *pages; };
+/* Of an open regular file of at most max bytes; fd is borrowed until elf_close. 0/-1. */
+int elf_open(struct elf_file *f, int fd, size_t max);
+void elf_close(struct elf_file *f);
+/* Are there n bytes at offset, read now? What lies at f->p + at is valid then. */
+bool elf_want(const struct elf_file *f, uint64_t at, size_t n);
+/* The string at offset, which must end before end. NULL: it does not. */
+const char *elf_string(const struct elf_file *f, uint64_t at, uint64_t end);
+
 /* Pure. 0, or -1: ENOEXEC not an ELF file of this byte order, EINVAL damaged. */
 int elf_parse(const void *data, size_t len, struct elf_info *e);
+int elf_file_parse(const struct elf_file *f, struct elf_info *e);
 
 struct elf_version {
 	const char *file; /* the library that must define it; NULL: this file defines it */
@@ -29,5 +40,6 @@ struct elf_version {
 /* Call fn for every version the file wants and defines; fn non-zero stops and is returned. -1 EINVAL: the tables are damaged. Pure. */
 struct elf_sink { int (*fn)(void *arg, const struct elf_version *v); void *arg; };
 int elf_versions(const void *data, size_t len, const struct elf_info *e, const struct elf_sink *sink);
+int elf_file_versions(const struct elf_file *f, const struct elf_info *e, const struct elf_sink *sink);
 
 #endif

@@ -7,8 +7,7 @@
 #define RECORDS 4096 /* no table is longer: a loop among hostile offsets ends */
 
 struct view {
-	const unsigned char *p;
-	size_t len;
+	const struct elf_file *f;
 	const struct elf_tables *t;
 	const struct elf_sink *sink;
 	unsigned left;
@@ -17,12 +16,12 @@ struct view {
 /* Copy a record; every offset is checked before it is followed. */
 static bool fetch(struct view *v, uint64_t at, void *dst, size_t n)
 {
-	if (!v->left || at > v->len || n > v->len - at) {
+	if (!v->left || !elf_want(v->f, at, n)) {
 		errno = EINVAL;
 		return false;
 	}
 	v->left--;
-	memcpy(dst, v->p + at, n);
+	memcpy(dst, v->f->p + at, n);
 	return true;
 }
 
@@ -30,15 +29,13 @@ static bool fetch(struct view *v, uint64_t at, void *dst, size_t n)
 static const char *string(const struct view *v, uint64_t at)
 {
 	uint64_t end = v->t->strings + v->t->strings_size;
+	const char *s = NULL;
 
-	if (end > v->len)
-		end = v->len;
-	if (end < v->t->strings || at >= end - v->t->strings ||
-	    !memchr(v->p + v->t->strings + at, '\0', end - v->t->strings - at)) {
+	if (end >= v->t->strings && at < v->t->strings_size)
+		s = elf_string(v->f, v->t->strings + at, end);
+	if (!s)
 		errno = EINVAL;
-		return NULL;
-	}
-	return (const char *)v->p + v->t->strings + at;
+	return s;
 }
 
 static int say(const struct view *v, const char *file, uint64_t name, bool weak)
@@ -108,11 +105,18 @@ static int defined(struct view *v)
 	return 0;
 }
 
-int elf_versions(const void *data, size_t len, const struct elf_info *e,
-		 const struct elf_sink *sink)
+int elf_file_versions(const struct elf_file *f, const struct elf_info *e,
+		      const struct elf_sink *sink)
 {
-	struct view v = {.p = data, .len = len, .t = &e->versions, .sink = sink, .left = RECORDS};
+	struct view v = {.f = f, .t = &e->versions, .sink = sink, .left = RECORDS};
 	int rc = defined(&v);
 
 	return rc ? rc : wanted(&v);
+}
+
+int elf_versions(const void *data, size_t len, const struct elf_info *e,
+		 const struct elf_sink *sink)
+{
+	return elf_file_versions(&(struct elf_file){.p = (unsigned char *)data, .len = len}, e,
+				 sink);
 }

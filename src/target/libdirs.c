@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEPTH 4
 #define CONF_MAX 65536
@@ -133,14 +134,16 @@ char *libdirs_slurp(const struct target *t, const char *path, size_t *len)
 
 int libdirs_elf(const struct target *t, const char *path, struct elf_info *e)
 {
-	size_t len;
-	char *data = libdirs_slurp(t, path, &len);
-	int rc;
+	int fd = path_open_regular(t->fd, path), rc = -1;
+	struct elf_file f;
 
-	if (!data)
+	if (fd < 0)
 		return -1;
-	rc = elf_parse(data, len, e);
-	path_release(data, len);
+	if (elf_open(&f, fd, ELF_MAX) == 0) {
+		rc = elf_file_parse(&f, e);
+		elf_close(&f);
+	}
+	close(fd);
 	return rc;
 }
 

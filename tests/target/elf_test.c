@@ -3,9 +3,11 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 Suite *elf_suite(void);
 
@@ -174,6 +176,61 @@ START_TEST(elf_survives_every_hostile_byte)
 }
 END_TEST
 
+static const char bash[] = "/bin/bash";
+
+/* A real program, read whole and read by pages. */
+START_TEST(a_file_read_by_pages_says_the_same_and_is_not_read_whole)
+{
+	static struct elf_info whole, parts;
+	unsigned n[2] = {0}, m[2] = {0}, pages = 0;
+	size_t len;
+	char *data = load(bash, &len);
+	int fd = open(bash, O_RDONLY | O_CLOEXEC);
+	struct elf_file f;
+
+	ck_assert_ptr_nonnull(data);
+	ck_assert_int_eq(elf_parse(data, len, &whole), 0);
+	ck_assert_int_eq(elf_open(&f, fd, 64u << 20), 0);
+	ck_assert_int_eq(elf_file_parse(&f, &parts), 0);
+	ck_assert_mem_eq(&whole, &parts, sizeof whole);
+	ck_assert_int_eq(elf_versions(data, len, &whole, &(struct elf_sink){count, n}), 0);
+	ck_assert_int_eq(elf_file_versions(&f, &parts, &(struct elf_sink){count, m}), 0);
+	ck_assert_uint_ge(n[1], 1);
+	ck_assert_mem_eq(n, m, sizeof n);
+	for (size_t i = 0; i <= len / 4096; i++)
+		pages += f.pages[i];
+	ck_assert_uint_lt(pages, len / 4096 / 4);
+	elf_close(&f);
+	ck_assert_int_eq(elf_open(&f, fd, len - 1), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	close(fd);
+	free(data);
+}
+END_TEST
+
+/* It may shrink while it is looked at: no signal, no bytes of nobody's. */
+START_TEST(a_file_that_shrinks_is_damaged)
+{
+	char name[] = "/tmp/rdelf.XXXXXX";
+	int fd = mkstemp(name);
+	static struct elf_info e;
+	struct elf_file f;
+	size_t len;
+	char *data = load(bash, &len);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(unlink(name), 0);
+	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
+	ck_assert_int_eq(elf_open(&f, fd, 64u << 20), 0);
+	ck_assert_int_eq(ftruncate(fd, 5000), 0);
+	ck_assert_int_eq(elf_file_parse(&f, &e), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	elf_close(&f);
+	close(fd);
+	free(data);
+}
+END_TEST
+
 Suite *elf_suite(void)
 {
 	Suite *s = suite_create("elf");
@@ -184,6 +241,8 @@ Suite *elf_suite(void)
 	tcase_add_test(c, elf_reads_both_probes);
 	tcase_add_test(c, elf_refuses_what_is_none);
 	tcase_add_test(c, elf_reads_wanted_and_defined_versions);
+	tcase_add_test(c, a_file_read_by_pages_says_the_same_and_is_not_read_whole);
+	tcase_add_test(c, a_file_that_shrinks_is_damaged);
 	tcase_add_test(c, elf_versions_survive_hostile_bytes);
 	tcase_add_test(c, elf_survives_every_truncation);
 	tcase_add_test(c, elf_survives_every_hostile_byte);
