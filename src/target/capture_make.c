@@ -5,9 +5,8 @@
 #include "base/log.h"
 #include "base/mount.h"
 #include "base/place.h"
+#include "target/closure.h"
 #include "target/init_own.h"
-#include "target/libcrypt.h"
-#include "target/libdirs.h"
 #include "target/pam.h"
 
 #include <errno.h>
@@ -26,7 +25,6 @@
 
 struct maker {
 	const struct target *t;
-	struct libdirs dirs;
 	struct buf text; /* the manifest */
 	int fd;		 /* the fresh folder */
 	unsigned files;
@@ -37,29 +35,6 @@ static void failed(struct maker *m, const char *path)
 {
 	if (!m->why[0])
 		snprintf(m->why, sizeof m->why, "%.120s: %s", path, strerror(errno));
-}
-
-/* The name under which path is kept: its directory's symlinks resolved. */
-static bool canonical(const struct maker *m, const char *path, char dst[300])
-{
-	char real[PATH_CAP], dir[300], *slash;
-
-	if (!str_copy(dir, sizeof dir, path) || !(slash = strrchr(dir, '/')))
-		return false;
-	*slash++ = '\0';
-	if (path_real(m->t->fd, *dir ? dir : "/", real, sizeof real))
-		return false;
-	return snprintf(dst, 300, "%s/%s", strcmp(real, "/") ? real : "", slash) < 280;
-}
-
-static bool is_taken(const struct maker *m, const char *path)
-{
-	char field[1000] = "";
-	struct buf b = BUF_OF(field);
-
-	field_add(&b, "path", path);
-	buf_adds(&b, " ");
-	return strstr(m->text.p, field) != NULL;
 }
 
 static int make_folders(int fd, const char *path)
@@ -132,117 +107,23 @@ static void copy(struct maker *m, const char *path)
 		close(in);
 }
 
-static void take(struct maker *m, const char *path);
-
-static void take_needed(struct maker *m, const char *path)
-{
-	struct elf_info e;
-	char lib[300];
-
-	if (libdirs_elf(m->t, path, &e))
-		return;
-	for (unsigned i = 0; i < e.nneeded; i++) {
-		const struct libdirs_query q = {e.needed[i], e.bits};
-
-		if (!libdirs_lookup(m->t, &m->dirs, &q, lib))
-			take(m, lib);
-	}
-	if (e.interp[0])
-		take(m, e.interp);
-}
-
-/* What stands at path, each link on the way, and what an ELF file needs to be loaded. */
-static void take(struct maker *m, const char *path)
-{
-	char name[300], to[256];
-	struct stat st;
-
-	if (m->why[0] || !canonical(m, path, name) || is_taken(m, name) ||
-	    path_stat(m->t->fd, name, false, &st))
-		return;
-	if (!S_ISLNK(st.st_mode)) {
-		copy(m, name);
-		if (!str_starts(name, "/etc/"))
-			take_needed(m, name);
-		return;
-	}
-	if (init_link(m->t, name, to, sizeof to))
-		return;
-	buf_adds(&m->text, "link");
-	field_add(&m->text, "path", name);
-	field_add(&m->text, "to", to);
-	buf_adds(&m->text, "\n");
-	if (capture_hop(name, to))
-		take(m, name);
-}
-
-/* --- what is taken */
-
-static void take_libraries(struct maker *m)
-{
-	static const struct libdirs_query old_nss[] = {{"libnss_files.so.2", 64},
-						       {"libnss_files.so.2", 32}};
-	struct libcrypt list[LIBCRYPT_MAX];
-	int n = libcrypt_find(m->t, list, LIBCRYPT_MAX);
-	char path[300];
-
-	for (int i = 0; i < n; i++)
-		take(m, list[i].path);
-	for (int i = 0; i < 2; i++) {
-		if (!libcrypt_loader(m->t, old_nss[i].bits, path, sizeof path))
-			take(m, path);
-		if (!libdirs_lookup(m->t, &m->dirs, &old_nss[i], path))
-			take(m, path);
-	}
-}
-
-static void take_programs(struct maker *m)
-{
-	static const char names[][12] = {"login", "su", "unix_chkpwd", "agetty", "sulogin"};
-	static const char folders[][10] = {"/bin", "/sbin", "/usr/bin", "/usr/sbin"};
-	char path[32];
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
-			snprintf(path, sizeof path, "%s/%s", folders[k], names[i]);
-			take(m, path);
-		}
-}
-
-static int take_module(void *arg, const struct pam_use *u)
+/* A link is in the manifest alone; its end comes by itself. */
+static int take(void *arg, const char *path, const struct stat *st)
 {
 	struct maker *m = arg;
+	char to[256];
 
-	take(m, u->file);
-	if (u->state == PAM_FOUND)
-		take(m, u->path);
-	return 0;
-}
-
-static int take_service(void *arg, int dirfd, const char *name)
-{
-	char path[300];
-
-	(void)dirfd;
-	snprintf(path, sizeof path, "/etc/pam.d/%s", name);
-	if (*name != '.' && !strchr(name, '~'))
-		take(arg, path);
-	return 0;
-}
-
-static void take_pam(struct maker *m)
-{
-	static const char services[][7] = {"login", "su", "su-l", "sudo", "passwd", "other"};
-	static const char files[][20] = {"/etc/pam.conf", "/etc/nsswitch.conf", "/etc/shells"};
-
-	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
-		pam_each(&(struct pam_source){.rootfd = m->t->fd}, services[i], take_module, m);
-	for (const struct display_manager *d = display_managers; d->name; d++)
-		if (path_exists(m->t->fd, d->binary))
-			pam_each(&(struct pam_source){.rootfd = m->t->fd}, d->pam, take_module, m);
-	path_each(m->t->fd, "/etc/pam.d", take_service, m);
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		take(m, files[i]);
+	if (!st)
+		return 0;
+	if (!S_ISLNK(st->st_mode)) {
+		copy(m, path);
+	} else if (!init_link(m->t, path, to, sizeof to)) {
+		buf_adds(&m->text, "link");
+		field_add(&m->text, "path", path);
+		field_add(&m->text, "to", to);
+		buf_adds(&m->text, "\n");
+	}
+	return m->why[0] != '\0';
 }
 
 /* --- facts */
@@ -383,10 +264,13 @@ static int make_fresh(struct maker *m, const char *fresh)
 
 static void fill(struct maker *m)
 {
-	libdirs_find(m->t, &m->dirs);
-	take_libraries(m);
-	take_programs(m);
-	take_pam(m);
+	struct closure *c = closure_open(m->t, take, m);
+
+	if (c)
+		closure_login(c);
+	else
+		failed(m, "closure");
+	closure_close(c);
 	facts(m);
 }
 
