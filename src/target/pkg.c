@@ -162,6 +162,28 @@ bool pkg_same_file(const char *name, size_t len, const char *path)
 	return strlen(path) == len && !memcmp(name, path, len);
 }
 
+bool pkg_privileged(const char *path)
+{
+	static const char *const paths[] = {"/bin/chage",
+					    "/bin/chfn",
+					    "/bin/crontab",
+					    "/bin/expiry",
+					    "/bin/fusermount3",
+					    "/bin/gpasswd",
+					    "/bin/pkexec",
+					    "/lib/dbus-1.0/dbus-daemon-launch-helper",
+					    "/lib/openssh/ssh-keysign",
+					    "/lib/polkit-1/polkit-agent-helper-1",
+					    "/lib/xorg/Xorg.wrap",
+					    "/libexec/dbus-daemon-launch-helper",
+					    "/libexec/polkit-agent-helper-1"};
+
+	for (unsigned i = 0; i < sizeof paths / sizeof *paths; i++)
+		if (pkg_same_file(path, strlen(path), paths[i]))
+			return true;
+	return false;
+}
+
 int pkg_parse_mode(const char *line, size_t len, struct pkg_mode *m)
 {
 	char text[128], *rest = text, *user, *group, *mode, *end;

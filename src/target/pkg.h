@@ -3,6 +3,7 @@
 #define TARGET_PKG_H
 
 #include "base/child.h"
+#include "base/digest.h"
 #include "target/target.h"
 
 #include <time.h>
@@ -15,8 +16,29 @@ struct pkg_program { const char *argv[PKG_ARGS]; char text[600]; };
 struct pkg_mode { char user[32], group[32]; mode_t mode; };
 /* "user group mode", mode in octal with or without its type. 0/-1. Pure. */
 int pkg_parse_mode(const char *line, size_t len, struct pkg_mode *m);
+/* Is it one of the programs that Debian and Gentoo install with a bit or a capability, and whose databases do not say so? checks/setuid.c's are
+ * not among them. Pure. */
+bool pkg_privileged(const char *path);
 /* Is a database's name one for path, with or without /usr in front? Pure. */
 bool pkg_same_file(const char *name, size_t len, const char *path);
+/* What a database says of one file; of what it does not say nothing is set. Its texts live as long as the call. */
+enum pkg_kind { PKG_ANY, PKG_FILE, PKG_FOLDER, PKG_LINK };
+struct pkg_entry {
+	const char *pkg;        /* a name as owner gives it, "" unknown */
+	const char *path;       /* where it really lies: diversions followed */
+	enum pkg_kind kind;
+	const char *link;       /* what the symlink says */
+	bool config;            /* the machine's owner may change or remove it */
+	bool spare;             /* may be absent */
+	bool privileged;        /* useless without setuid, setgid or a file capability */
+	bool capable;           /* has a file capability */
+	enum digest_size nsum;  /* of sum, 0 none */
+	unsigned char sum[DIGEST_RAW];
+	time_t mtime;
+	mode_t bits;            /* of own.mode, those that count */
+	struct pkg_mode own;    /* user, group: "" unknown */
+};
+typedef int pkg_entry_fn(void *arg, const struct pkg_entry *e);
 typedef int pkg_each_fn(void *arg, const char *name, const char *version);
 typedef int pkg_path_fn(void *arg, const char *path);
 
@@ -29,6 +51,7 @@ struct pkg_manager {
 	const char *unpack;    /* sh -c script that unpacks package (or image) $1 into the current folder */
 	const char *reinstall[2]; /* sh -c scripts that rebuild or reinstall $1 offline, the second another way, or NULL */
 	const char *official;  /* what a person types in front of the package, once booted, to make a repaired file official */
+	const char *restore;   /* behind official, to bring back a configuration file that was removed; NULL: nothing is needed */
 	const char *finish;    /* the same, to finish what it was doing when it was interrupted */
 	bool builds;           /* reinstall compiles: build_timeout */
 	/* one line per installed package through fn; non-zero stops and is returned; -1 on error */
@@ -41,6 +64,9 @@ struct pkg_manager {
 	const char *const *state;
 	/* the mode the database wants of path. 0, or -1 ENOENT: it does not say. NULL: it never does */
 	int (*mode)(const struct target *t, const char *path, struct pkg_mode *m);
+	/* every file of every package that is unpacked, through fn, read as it goes; non-zero stops and is returned; -1 on error. NULL: never */
+	int (*entries)(const struct target *t, pkg_entry_fn *fn, void *arg);
+	const char *silent;    /* what entries cannot say though the database does, NULL nothing */
 	bool shadow_group;     /* its shadow file is for group "shadow" to read */
 	bool setuid_unread;    /* its setuid programs cannot be read by others (sfperms) */
 };

@@ -1,3 +1,4 @@
+#include "target/pkg_dpkg.h"
 #include "target/pkg_text.h"
 
 #include "base/buf.h"
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void value(const char *line, size_t n, size_t skip, char *dst, size_t cap)
+void pkg_dpkg_value(const char *line, size_t n, size_t skip, char *dst, size_t cap)
 {
 	n -= skip;
 	if (n >= cap)
@@ -26,9 +27,9 @@ int pkg_dpkg_status(const char *data, size_t len, pkg_each_fn *fn, void *arg)
 
 	while (!rc && line_next(&p, data + len, &line, &n)) {
 		if (n > 9 && !memcmp(line, "Package: ", 9))
-			value(line, n, 9, name, sizeof name);
+			pkg_dpkg_value(line, n, 9, name, sizeof name);
 		else if (n > 9 && !memcmp(line, "Version: ", 9))
-			value(line, n, 9, version, sizeof version);
+			pkg_dpkg_value(line, n, 9, version, sizeof version);
 		else if (n > 8 && !memcmp(line, "Status: ", 8))
 			installed = memmem(line, n, " installed", 10) != NULL;
 		if ((!n || p == data + len) && *name) {
@@ -129,11 +130,13 @@ const struct pkg_manager pkg_dpkg = {
 		  "DEBIAN_FRONTEND=noninteractive exec dpkg --force-depends --force-confold -i "
 		  "\"$f\""},
     .official = "apt-get install --reinstall ",
+    .restore = "-o Dpkg::Options::=--force-confmiss ",
     .finish = "dpkg --configure -a && apt-get -f install",
     .each = each,
     .owner = owner,
     .files = files,
     .state = state,
     .mode = mode,
+    .entries = pkg_dpkg_entries,
     .shadow_group = true,
 };

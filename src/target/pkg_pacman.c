@@ -107,6 +107,72 @@ static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void 
 	return rc ? rc : fn(arg, f.file);
 }
 
+struct telling {
+	const struct target *t;
+	pkg_entry_fn *fn;
+	void *arg;
+};
+
+/* "usr/lib/" and "usr/lib/libc.so.6" behind %FILES%, "etc/pam.d/su<tab>MD5" behind %BACKUP%. */
+static int tell_line(const struct telling *w, const char *pkg, const char *line, size_t n)
+{
+	const char *tab = memchr(line, '\t', n);
+	size_t len = tab ? (size_t)(tab - line) : n;
+	char path[PATH_CAP];
+	struct pkg_entry e = {.pkg = pkg, .path = path};
+
+	if (!len || *line == '%' ||
+	    snprintf(path, sizeof path, "/%.*s", (int)len, line) >= PATH_CAP)
+		return 0;
+	if (path[len] == '/') {
+		path[len] = '\0';
+		e.kind = PKG_FOLDER;
+	}
+	if (tab && !digest_from_hex(tab + 1, DIGEST_MD5, e.sum)) {
+		e.kind = PKG_FILE;
+		e.config = true;
+		e.nsum = DIGEST_MD5;
+	}
+	return w->fn(w->arg, &e);
+}
+
+/* A configuration file comes twice: what is listed of it is no wish of its owner's. */
+static bool is_backup(const char *data, size_t len, const char *line, size_t n)
+{
+	const char *p = memmem(data, len, "%BACKUP%", 8), *other;
+	size_t m;
+
+	while (p && line_next(&p, data + len, &other, &m))
+		if (m > n && other[n] == '\t' && !memcmp(other, line, n))
+			return true;
+	return false;
+}
+
+static int tell_package(void *arg, int dirfd, const char *folder)
+{
+	const struct telling *w = arg;
+	char path[400], name[256], *version, *data;
+	const char *p, *line;
+	size_t len, n;
+	int rc = 0;
+
+	(void)dirfd;
+	snprintf(path, sizeof path, LOCAL "/%s/files", folder);
+	if (cut(folder, name, &version) || !(data = path_slurp(w->t->fd, path, 64u << 20, &len)))
+		return 0;
+	p = data;
+	while (!rc && line_next(&p, data + len, &line, &n))
+		if (!is_backup(data, len, line, n))
+			rc = tell_line(w, name, line, n);
+	path_release(data, len);
+	return rc;
+}
+
+static int entries(const struct target *t, pkg_entry_fn *fn, void *arg)
+{
+	return path_each(t->fd, LOCAL, tell_package, &(struct telling){t, fn, arg});
+}
+
 static const char *const state[] = {LOCAL "/%-*", "/var/lib/pacman/db.lck", NULL};
 
 const struct pkg_manager pkg_pacman = {
@@ -127,4 +193,7 @@ const struct pkg_manager pkg_pacman = {
     .owner = owner,
     .files = files,
     .state = state,
+    .entries = entries,
+    .silent = "what pacman's compressed mtree files say: only that files are there, and its "
+	      "configuration files",
 };

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define VDB "/var/db/pkg"
@@ -165,6 +166,84 @@ static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void 
 	return rc;
 }
 
+struct telling {
+	const struct target *t;
+	pkg_entry_fn *fn;
+	void *arg;
+};
+
+/* "obj PATH MD5 MTIME", "sym PATH -> TARGET MTIME": what stands behind the path. Pure. */
+static void contents_rest(const char *line, const char *rest, struct pkg_entry *e)
+{
+	bool obj = !memcmp(line, "obj ", 4);
+
+	e->kind = obj ? PKG_FILE : !memcmp(line, "sym ", 4) ? PKG_LINK : PKG_FOLDER;
+	if (obj && !digest_from_hex(rest + 1, DIGEST_MD5, e->sum)) {
+		e->nsum = DIGEST_MD5;
+		e->mtime = (time_t)strtoll(rest + 1 + 2 * DIGEST_MD5, NULL, 10);
+	}
+}
+
+/* The time is the last word of a symlink's line, where there is one. */
+static void contents_link(const char *rest, const char *end, char link[PATH_CAP])
+{
+	const char *to = rest + 4, *stop = end;
+
+	while (stop > to && stop[-1] >= '0' && stop[-1] <= '9')
+		stop--;
+	stop = stop > to && stop < end && stop[-1] == ' ' ? stop - 1 : end;
+	snprintf(link, PATH_CAP, "%.*s", (int)(stop - to), to);
+}
+
+static int tell_line(const struct telling *w, const char *pkg, const char *line, size_t n)
+{
+	size_t len = n > 4 && line[4] == '/' ? contents_path(line, n) : 0;
+	struct pkg_entry e = {.pkg = pkg};
+	char path[PATH_CAP], link[PATH_CAP];
+
+	if (len <= 4 || len - 4 >= sizeof path ||
+	    (memcmp(line, "obj ", 4) && memcmp(line, "sym ", 4) && memcmp(line, "dir ", 4)))
+		return 0;
+	snprintf(path, sizeof path, "%.*s", (int)(len - 4), line + 4);
+	contents_rest(line, line + len, &e);
+	if (e.kind == PKG_LINK) {
+		contents_link(line + len, line + n, link);
+		e.link = link;
+	}
+	/* a folder may have become a link to one: a merged /usr */
+	e.kind = e.kind == PKG_FOLDER ? PKG_ANY : e.kind;
+	e.path = path;
+	e.config = str_starts(path, "/etc/");
+	e.privileged = pkg_privileged(path);
+	return w->fn(w->arg, &e);
+}
+
+static int tell_package(void *arg, const char *cat, const char *pf)
+{
+	const struct telling *w = arg;
+	char path[400], pkg[300], *data;
+	const char *p, *line;
+	size_t len, n;
+	int rc = 0;
+
+	snprintf(pkg, sizeof pkg, "%.100s/%.180s", cat, pf);
+	snprintf(path, sizeof path, VDB "/%s/CONTENTS", pkg);
+	data = path_slurp(w->t->fd, path, 64u << 20, &len);
+	p = data;
+	while (!rc && data && line_next(&p, data + len, &line, &n))
+		rc = tell_line(w, pkg, line, n);
+	path_release(data, len);
+	return rc;
+}
+
+static int entries(const struct target *t, pkg_entry_fn *fn, void *arg)
+{
+	struct telling w = {t, fn, arg};
+	struct walk k = {.t = t, .fn = tell_package, .arg = &w};
+
+	return path_each(t->fd, VDB, category, &k);
+}
+
 static const char *const state[] = {VDB "/%",
 				    VDB "/%/*",
 				    "/var/lib/portage/*",
@@ -209,5 +288,6 @@ const struct pkg_manager pkg_portage = {
     .owner = owner,
     .files = files,
     .state = state,
+    .entries = entries,
     .setuid_unread = true,
 };

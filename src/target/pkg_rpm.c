@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -141,6 +142,99 @@ static int mode(const struct target *t, const char *path, struct pkg_mode *m)
 	return rc;
 }
 
+/* --- every file of every package. The flags' bits: rpm/rpmfiles.h, rpm/rpmvf.h. */
+
+#define FLAG_CONFIG 1u
+#define FLAG_MISSINGOK 8u
+#define FLAG_GHOST 64u
+#define VERIFY_DIGEST 1u
+#define VERIFY_LINKTO 4u
+#define VERIFY_USER 8u
+#define VERIFY_GROUP 16u
+#define VERIFY_MTIME 32u
+#define VERIFY_MODE 64u
+#define VERIFY_CAPS 256u
+
+enum column { NAME, FLAGS, CHECKS, MODE, USER, GROUP, TIME, DIGEST, CAPS, LINK, FILENAME, COLUMNS };
+#define ENTRIES                                                                                    \
+	"exec rpm -qa --qf '[%{=NAME}.%{=ARCH}\\t%{FILEFLAGS}\\t%{FILEVERIFYFLAGS}\\t"             \
+	"%{FILEMODES:octal}\\t%{FILEUSERNAME}\\t%{FILEGROUPNAME}\\t%{FILEMTIMES}\\t"               \
+	"%{FILEDIGESTS}\\t%{FILECAPS}\\t%{FILELINKTOS}\\t%{FILENAMES}\\n]' >" ANSWER
+
+static enum pkg_kind kind(mode_t mode)
+{
+	return S_ISREG(mode)   ? PKG_FILE
+	       : S_ISDIR(mode) ? PKG_FOLDER
+	       : S_ISLNK(mode) ? PKG_LINK
+			       : PKG_ANY;
+}
+
+/* Its columns, each ended by a NUL. Pure. */
+static void entry_of(char *const col[COLUMNS], struct pkg_entry *e)
+{
+	unsigned long flags = strtoul(col[FLAGS], NULL, 10),
+		      checks = strtoul(col[CHECKS], NULL, 10);
+	mode_t mode = (mode_t)strtoul(col[MODE], NULL, 8);
+	size_t hex = strlen(col[DIGEST]);
+
+	*e = (struct pkg_entry){.pkg = col[NAME], .path = col[FILENAME], .kind = kind(mode)};
+	e->config = flags & FLAG_CONFIG;
+	e->spare = flags & (FLAG_MISSINGOK | FLAG_GHOST);
+	if (flags & FLAG_GHOST)
+		return;
+	if (e->kind == PKG_LINK && checks & VERIFY_LINKTO)
+		e->link = col[LINK];
+	e->capable = checks & VERIFY_CAPS && *col[CAPS] && strcmp(col[CAPS], "(none)");
+	if ((hex == 2 * DIGEST_MD5 || hex == 2 * DIGEST_SHA256) && checks & VERIFY_DIGEST &&
+	    !digest_from_hex(col[DIGEST], hex / 2, e->sum))
+		e->nsum = hex / 2;
+	if (checks & VERIFY_MTIME)
+		e->mtime = (time_t)strtoll(col[TIME], NULL, 10);
+	if (checks & VERIFY_MODE && e->kind != PKG_LINK)
+		e->bits = 07777;
+	e->own.mode = mode & 07777;
+	if (checks & VERIFY_USER)
+		str_copy(e->own.user, sizeof e->own.user, col[USER]);
+	if (checks & VERIFY_GROUP)
+		str_copy(e->own.group, sizeof e->own.group, col[GROUP]);
+}
+
+/* Cut at the tabs; a file's name may hold more of them. Pure. */
+static bool columns(char *line, char *col[COLUMNS])
+{
+	for (int i = 0; i < COLUMNS; i++) {
+		col[i] = line;
+		if (i + 1 < COLUMNS && !(line = strchr(line, '\t')))
+			return false;
+		if (i + 1 < COLUMNS)
+			*line++ = '\0';
+	}
+	return *col[FILENAME] == '/';
+}
+
+static int entries(const struct target *t, pkg_entry_fn *fn, void *arg)
+{
+	size_t len, n;
+	char text[2 * PATH_CAP], *col[COLUMNS], *data = ask(t, ENTRIES, "", &len);
+	const char *p = data, *line;
+	struct pkg_entry e;
+	int rc = data ? 0 : -1;
+
+	while (data && !rc && line_next(&p, data + len, &line, &n)) {
+		if (n >= sizeof text)
+			continue;
+		memcpy(text, line, n);
+		text[n] = '\0';
+		if (!columns(text, col))
+			continue;
+		entry_of(col, &e);
+		rc = fn(arg, &e);
+	}
+	if (data)
+		path_release(data, len);
+	return rc;
+}
+
 #define CACHES "/var/cache/dnf /var/cache/libdnf5 /var/cache/zypp /var/cache/yum"
 
 const struct pkg_manager pkg_rpm = {
@@ -161,5 +255,6 @@ const struct pkg_manager pkg_rpm = {
     .owner = owner,
     .files = files,
     .state = state,
+    .entries = entries,
     .mode = mode,
 };

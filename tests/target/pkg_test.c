@@ -130,6 +130,112 @@ START_TEST(apk_files_follow_their_folder)
 }
 END_TEST
 
+/* "package path kind digest's first byte ..." a line: what entries say. */
+static int spell(void *arg, const struct pkg_entry *e)
+{
+	char line[600], sum[8] = "-";
+
+	if (e->nsum)
+		snprintf(sum, sizeof sum, "%u:%02x", (unsigned)e->nsum, e->sum[0]);
+	snprintf(line, sizeof line, "%s %s %c %s%s%s%s%s%s%s\n", e->pkg, e->path, "?fdl"[e->kind],
+		 sum, e -> link ? " ->" : "", e->link ? e->link : "", e->config ? " config" : "",
+		 e->spare ? " spare" : "", e->privileged ? " privileged" : "",
+		 e->capable ? " capable" : "");
+	if (e->bits)
+		snprintf(line + strlen(line) - 1, 100, " %04o %s:%s\n", e->own.mode, e->own.user,
+			 e->own.group);
+	strcat(arg, line);
+	return 0;
+}
+
+static void expect_entries(const struct pkg_manager *m, const char *lines)
+{
+	static char all[8000];
+
+	*all = '\0';
+	ck_assert_int_eq(m->entries(&t, spell, all), 0);
+	ck_assert_str_eq(all, lines);
+}
+
+#define SUM "d41d8cd98f00b204e9800998ecf8427e"
+#define DPKG "/var/lib/dpkg"
+
+START_TEST(dpkg_entries_know_digests_configuration_and_privileges)
+{
+	put(DPKG "/status",
+	    "Package: libpam-modules\nStatus: install ok unpacked\nArchitecture: amd64\n"
+	    "Multi-Arch: same\nConffiles:\n /etc/a.conf " SUM "\n /etc/old " SUM " obsolete\n"
+	    " /etc/new newconffile\nDescription: x\n\n"
+	    "Package: gone\nStatus: deinstall ok config-files\nConffiles:\n /etc/gone " SUM "\n\n"
+	    "Package: passwd\nStatus: install ok installed\nArchitecture: amd64");
+	put(DPKG "/info/libpam-modules:amd64.list",
+	    "/.\n/etc\n/etc/a.conf\n/etc/old\n/lib/pam_unix.so\n/lib/pam_unix.so.1\n");
+	put(DPKG "/info/libpam-modules:amd64.md5sums", SUM "  lib/pam_unix.so\n");
+	put(DPKG "/info/gone.list", "/etc/gone\n");
+	put(DPKG "/info/passwd.list", "/usr/bin/chfn\n/usr/bin/chage\n/usr/bin/login");
+	put(DPKG "/info/passwd.md5sums", SUM "  usr/bin/login");
+	put(DPKG "/statoverride", "root shadow 2755 /usr/bin/chage\n");
+	expect_entries(&pkg_dpkg, "libpam-modules:amd64 /etc ? -\n"
+				  "libpam-modules:amd64 /lib/pam_unix.so f 16:d4\n"
+				  "libpam-modules:amd64 /lib/pam_unix.so.1 ? -\n"
+				  "libpam-modules:amd64 /etc/a.conf f 16:d4 config\n"
+				  "passwd /usr/bin/chfn ? - privileged\n"
+				  "passwd /usr/bin/chage ? -\n"
+				  "passwd /usr/bin/login f 16:d4\n"
+				  " /usr/bin/chage ? - spare 2755 root:shadow\n");
+}
+END_TEST
+
+START_TEST(dpkg_entries_follow_diversions_and_exclusions)
+{
+	put(DPKG "/status", "Package: dash\nStatus: install ok installed\n\n"
+			    "Package: bash\nStatus: install ok installed\n");
+	put(DPKG "/info/dash.list",
+	    "/bin/sh\n/usr/share/doc/dash/copyright\n/usr/share/doc/dash/x\n");
+	put(DPKG "/info/bash.list", "/bin/sh\n/bin/bash\n");
+	put(DPKG "/diversions", "/bin/sh\n/bin/sh.distrib\ndash\n/bin/bash\n/bin/bash.mine\n:\n");
+	put("/etc/dpkg/dpkg.cfg.d/docker",
+	    "# x\npath-exclude /usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\n");
+	expect_entries(&pkg_dpkg, "dash /bin/sh ? -\ndash /usr/share/doc/dash/copyright ? -\n"
+				  "dash /usr/share/doc/dash/x ? - spare\n"
+				  "bash /bin/sh.distrib ? -\nbash /bin/bash.mine ? -\n");
+}
+END_TEST
+
+START_TEST(dpkg_entries_name_a_list_that_is_gone)
+{
+	put(DPKG "/status", "Package: login\nStatus: install ok installed\n");
+	expect_entries(&pkg_dpkg, "login /var/lib/dpkg/info/login.list f -\n");
+}
+END_TEST
+
+START_TEST(portage_entries_are_its_contents)
+{
+	put("/var/db/pkg/sys-apps/shadow-4.14/CONTENTS",
+	    "dir /etc\nobj /etc/login.defs " SUM " 5\nobj /bin/a b " SUM " 1700000000\n"
+	    "sym /bin/vigr -> vi pw 1700000000\nsym /bin/x -> y\nobj /usr/bin/chfn " SUM " 1\n"
+	    "fif /run/x\nobj /bad\nsym /b\ndir\n");
+	put("/var/db/pkg/sys-apps/-MERGING-other-1/CONTENTS", "obj /o " SUM " 5\n");
+	expect_entries(&pkg_portage, "sys-apps/shadow-4.14 /etc ? -\n"
+				     "sys-apps/shadow-4.14 /etc/login.defs f 16:d4 config\n"
+				     "sys-apps/shadow-4.14 /bin/a b f 16:d4\n"
+				     "sys-apps/shadow-4.14 /bin/vigr l - ->vi pw\n"
+				     "sys-apps/shadow-4.14 /bin/x l - ->y\n"
+				     "sys-apps/shadow-4.14 /usr/bin/chfn f 16:d4 privileged\n");
+}
+END_TEST
+
+START_TEST(pacman_entries_are_its_lists_and_it_says_what_it_cannot_read)
+{
+	put("/var/lib/pacman/local/pam-1.5-1/files",
+	    "%FILES%\netc/\netc/pam.d/su\nusr/lib/pam_unix.so\n\n%BACKUP%\netc/pam.d/su\t" SUM
+	    "\n");
+	expect_entries(&pkg_pacman, "pam /etc d -\npam /usr/lib/pam_unix.so ? -\n"
+				    "pam /etc/pam.d/su f 16:d4 config\n");
+	ck_assert_ptr_nonnull(pkg_pacman.silent);
+}
+END_TEST
+
 START_TEST(damaged_database_ends)
 {
 	char all[400] = "";
@@ -255,6 +361,11 @@ Suite *pkg_suite(void)
 	tcase_add_test(c, portage_paths_may_hold_spaces);
 	tcase_add_test(c, pacman_names_may_hold_dashes);
 	tcase_add_test(c, apk_files_follow_their_folder);
+	tcase_add_test(c, dpkg_entries_know_digests_configuration_and_privileges);
+	tcase_add_test(c, dpkg_entries_follow_diversions_and_exclusions);
+	tcase_add_test(c, dpkg_entries_name_a_list_that_is_gone);
+	tcase_add_test(c, portage_entries_are_its_contents);
+	tcase_add_test(c, pacman_entries_are_its_lists_and_it_says_what_it_cannot_read);
 	tcase_add_test(c, damaged_database_ends);
 	tcase_add_test(c, manager_given_up_once_is_not_started_again);
 	tcase_add_test(c, cached_packages_are_found_newest_first);
