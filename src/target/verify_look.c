@@ -1,0 +1,240 @@
+#include "target/verify_own.h"
+
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* --- what is said */
+
+/* Does something not start without it? Other links to nothing are shipped, too. */
+static bool is_link_in_use(const char *path)
+{
+	static const char *const patterns[] = {"*/bin/*", "*/sbin/*", "*.so", "*.so.*"};
+
+	for (unsigned i = 0; i < sizeof patterns / sizeof *patterns; i++)
+		if (str_matches(path, patterns[i]))
+			return true;
+	return false;
+}
+
+/* What the owner of a configuration file changed is his wish; what he removed too, unless nobody
+ * can log in without it. */
+static bool is_noted(const struct verify_item *i, enum verify_fault fault, enum verify_class breaks)
+{
+	if (fault == VERIFY_DANGLING)
+		return breaks == VERIFY_REST && !is_link_in_use(i->path);
+	return i->e.config && (fault == VERIFY_CHANGED || fault == VERIFY_TYPE ||
+			       (fault == VERIFY_MISSING && breaks != VERIFY_LOGIN));
+}
+
+static void found(struct verify_job *j, const struct verify_item *i, enum verify_fault fault,
+		  const char *detail)
+{
+	struct verify_note n = {.breaks = verify_class_of(j->classes, i->path),
+				.fault = fault,
+				.config = i->e.config,
+				.pkg = i->pkg,
+				.path = i->path,
+				.detail = detail};
+
+	if (is_noted(i, fault, n.breaks))
+		n.breaks = VERIFY_NOTED;
+	pthread_mutex_lock(&j->lock);
+	verify_add(j->v, &n);
+	pthread_mutex_unlock(&j->lock);
+}
+
+static void unreadable(struct verify_job *j, const struct verify_item *i)
+{
+	j->v->whole = false;
+	found(j, i, VERIFY_UNREADABLE, strerror(errno));
+}
+
+/* --- the look at a file: everything but its bytes */
+
+static bool is_kind(mode_t mode, enum pkg_kind kind)
+{
+	return kind == PKG_ANY || (kind == PKG_FILE && S_ISREG(mode)) ||
+	       (kind == PKG_FOLDER && S_ISDIR(mode)) || (kind == PKG_LINK && S_ISLNK(mode));
+}
+
+/* Where what it leads to comes and goes, nothing is said of it. */
+static bool is_fleeting(const char *to)
+{
+	static const char *const tops[] = {"/run/", "/var/", "/proc/", "/dev/",
+					   "/sys/", "/tmp/", "/home/", "/mnt/"};
+
+	while (str_starts(to, "../"))
+		to += 3;
+	to += *to == '/';
+	for (unsigned i = 0; i < sizeof tops / sizeof *tops; i++)
+		if (str_starts(to, tops[i] + 1))
+			return true;
+	return false;
+}
+
+static void look_at_link(struct verify_job *j, const struct verify_item *i, int dir,
+			 const char *name)
+{
+	char to[PATH_CAP], said[300];
+	ssize_t n = readlinkat(dir, name, to, sizeof to - 1);
+
+	if (n < 0) {
+		unreadable(j, i);
+		return;
+	}
+	to[n] = '\0';
+	if (i->link && strcmp(i->link, to)) {
+		snprintf(said, sizeof said, "leads to %.120s, not to %.120s", to, i->link);
+		found(j, i, VERIFY_LINK, said);
+	} else if (!path_exists(j->t->fd, i->path) && errno == ENOENT && !is_fleeting(to) &&
+		   !target_is_unknown(j->t, to)) {
+		snprintf(said, sizeof said, "leads to %.200s, which is not there", to);
+		found(j, i, VERIFY_DANGLING, said);
+	}
+}
+
+static bool is_capable(struct verify_job *j, const struct verify_item *i)
+{
+	int fd = path_open(j->t->fd, i->path, O_RDONLY | O_NOFOLLOW, 0);
+	char value[64];
+	bool yes = fd >= 0 && fgetxattr(fd, "security.capability", value, sizeof value) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+static void look_at_mode(struct verify_job *j, const struct verify_item *i, const struct stat *st)
+{
+	const mode_t special = S_ISUID | S_ISGID;
+	mode_t is = st->st_mode & i->e.bits, want = i->e.own.mode & i->e.bits;
+	char said[200];
+
+	if (i->e.capable && !is_capable(j, i))
+		found(j, i, VERIFY_BIT, "its file capability is gone");
+	if (i->e.privileged && !(st->st_mode & special) && !is_capable(j, i))
+		found(j, i, VERIFY_BIT, "neither setuid, setgid nor a file capability");
+	if (is == want && (!i->owned[0] || st->st_uid == i->uid) &&
+	    (!i->owned[1] || st->st_gid == i->gid))
+		return;
+	snprintf(said, sizeof said, "mode %04o of %u:%u, should be %04o of %s:%s",
+		 st->st_mode & 07777u, st->st_uid, st->st_gid,
+		 (st->st_mode & ~i->e.bits & 07777u) | want, i->e.own.user, i->e.own.group);
+	found(j, i, want & ~is & special ? VERIFY_BIT : VERIFY_MODE, said);
+}
+
+static void look_at(struct verify_job *j, struct verify_item *i, const struct stat *st)
+{
+	look_at_mode(j, i, st);
+	i->inode = st->st_ino;
+	i->wanted = i->e.nsum && S_ISREG(st->st_mode) &&
+		    (j->v->deep || (i->e.mtime && i->e.mtime != st->st_mtime) ||
+		     verify_is_login(j->classes, i->path));
+}
+
+void verify_folder_close(struct verify_folder *d)
+{
+	if (d->known && d->fd >= 0)
+		close(d->fd);
+	d->known = false;
+}
+
+/* The folder path lies in, and its name there. */
+static int enter(const struct verify_job *j, struct verify_folder *d, const char *path,
+		 const char **name)
+{
+	size_t n = (size_t)(strrchr(path, '/') - path);
+	char last[256];
+
+	*name = path + n + 1;
+	if (!d->known || strncmp(d->path, path, n) || d->path[n]) {
+		verify_folder_close(d);
+		d->fd = path_parent(j->t->fd, path, false, last);
+		d->error = errno;
+		d->known = true;
+		snprintf(d->path, sizeof d->path, "%.*s", (int)n, path);
+	}
+	errno = d->error;
+	return d->fd;
+}
+
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
+/* False: it is not there. */
+static bool look(struct verify_job *j, struct verify_item *i, struct verify_folder *d)
+{
+	const char *name;
+	int dir = enter(j, d, i->path, &name);
+	struct stat st;
+
+	if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) {
+		if (is_gone(errno)) {
+			if (!i->e.spare)
+				found(j, i, VERIFY_MISSING, "");
+			return false;
+		}
+		unreadable(j, i);
+	} else if (!is_kind(st.st_mode, i->e.kind)) {
+		found(j, i, VERIFY_TYPE, path_type_name(st.st_mode));
+	} else if (S_ISLNK(st.st_mode)) {
+		look_at_link(j, i, dir, name);
+	} else {
+		look_at(j, i, &st);
+	}
+	return true;
+}
+
+/* The folders around a file that is missing may be, too. */
+void verify_look(struct verify_job *j, struct verify_item *i, struct verify_folder *d)
+{
+	atomic_fetch_add_explicit(&j->v->files, 1, memory_order_relaxed);
+	if (i->around)
+		return;
+	while (!look(j, i, d) && i > j->items && i[-1].around)
+		i--;
+}
+
+/* --- its bytes */
+
+static void read_bytes(struct verify_job *j, const struct verify_item *i, int fd)
+{
+	const struct digest_query q = {i->e.nsum, j->v->deadline};
+	unsigned char sum[DIGEST_RAW];
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return; /* another one since */
+	if (digest_raw(fd, &q, sum)) {
+		if (errno != ETIMEDOUT)
+			unreadable(j, i);
+		return;
+	}
+	atomic_fetch_add_explicit(&j->v->hashed, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&j->v->bytes, (unsigned long long)st.st_size,
+				  memory_order_relaxed);
+	if (memcmp(sum, i->e.sum, q.size))
+		found(j, i, VERIFY_CHANGED, "");
+}
+
+void verify_compare(struct verify_job *j, struct verify_item *i, struct verify_folder *d)
+{
+	const char *name;
+	int dir = enter(j, d, i->path, &name);
+	int fd = dir < 0 ? -1 : path_open(dir, name, O_RDONLY | O_NOFOLLOW, 0);
+
+	if (fd >= 0) {
+		read_bytes(j, i, fd);
+		close(fd);
+	} else if (errno != ENOENT) {
+		unreadable(j, i);
+	}
+}

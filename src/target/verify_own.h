@@ -1,0 +1,62 @@
+/* verify_own: what verify's files share: verify.c hands the files out, verify_look.c looks at one, verify_names.c knows the ids of names. */
+#ifndef TARGET_VERIFY_OWN_H
+#define TARGET_VERIFY_OWN_H
+
+#include "base/path.h"
+#include "target/pkg.h"
+#include "target/verify_class.h"
+
+#include <pthread.h>
+
+struct verify_names;
+
+struct verify_item {
+	const char *pkg, *path, *link;
+	struct pkg_entry e; /* its texts are not: they have gone */
+	bool wanted;	    /* its bytes are */
+	bool around;	    /* a folder that the next file lies in: it is there when that one is */
+	ino_t inode;
+	uid_t uid;
+	gid_t gid;
+	bool owned[2]; /* uid, gid: the database says which */
+};
+
+struct verify_place {
+	ino_t inode;
+	unsigned item;
+};
+
+struct verify_job {
+	struct verify *v;
+	const struct target *t;
+	struct verify_classes *classes;
+	struct verify_names *names;
+	pthread_mutex_t lock;
+	atomic_bool late;
+	struct verify_item *items;
+	struct verify_place *order; /* those whose bytes are wanted, as they lie on the disk */
+	unsigned n, norder;
+	struct buf text;
+};
+
+/* A worker's open folder: the next file mostly lies in the same one. Zeroed at the start; verify_folder_close at the end. */
+struct verify_folder {
+	bool known;
+	char path[PATH_CAP];
+	int fd, error; /* -1 and why */
+};
+void verify_folder_close(struct verify_folder *d);
+
+/* Everything but the bytes of one file; says whether they are wanted. */
+void verify_look(struct verify_job *j, struct verify_item *i, struct verify_folder *d);
+/* Its bytes. */
+void verify_compare(struct verify_job *j, struct verify_item *i, struct verify_folder *d);
+
+/* The target's passwd and group, read once. NULL: no memory. */
+struct verify_names *verify_names_open(const struct target *t);
+void verify_names_close(struct verify_names *n);
+/* The id of a name; false: "" or nobody's. Pure. */
+bool verify_names_uid(struct verify_names *n, const char *name, uid_t *uid);
+bool verify_names_gid(struct verify_names *n, const char *name, gid_t *gid);
+
+#endif

@@ -1,0 +1,257 @@
+#include "target/verify.h"
+
+#include "../base/tree.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+Suite *verify_suite(void);
+
+#define DPKG "/var/lib/dpkg"
+#define ABC "900150983cd24fb0d6963f7d28e17f72" /* MD5 of "abc" */
+
+static struct target t;
+static char top[64];
+static struct verify *v;
+static struct buf said;
+
+static void put(const char *path, const char *text)
+{
+	tree_put(top, path, text, strlen(text));
+}
+
+/* A sound root of one package. */
+static void start(void)
+{
+	memset(&t, 0, sizeof t);
+	t.fd = tree_make(top);
+	snprintf(t.root, sizeof t.root, "%s", top);
+	v = calloc(1, sizeof *v);
+	v->deadline = DEADLINE_NEVER;
+	v->deep = true;
+	said = (struct buf){.p = calloc(1, 65536), .cap = 65536};
+	put(DPKG "/status", "Package: base\nStatus: install ok installed\nConffiles:\n"
+			    " /etc/b.conf " ABC "\n /etc/pam.d/login " ABC "\n");
+	put(DPKG "/info/base.list",
+	    "/usr\n/usr/bin\n/usr/bin/tool\n/usr/bin/link\n/usr/bin/pkexec\n"
+	    "/usr/share/link\n/etc/b.conf\n/etc/pam.d/login\n/lib/modules/m.ko\n");
+	put(DPKG "/info/base.md5sums", ABC "  usr/bin/tool\n" ABC "  lib/modules/m.ko\n");
+	put("/usr/bin/tool", "abc");
+	put("/usr/bin/pkexec", "");
+	ck_assert_int_eq(fchmodat(t.fd, "usr/bin/pkexec", 04755, 0), 0);
+	put("/lib/modules/m.ko", "abc");
+	put("/etc/b.conf", "abc");
+	put("/etc/pam.d/login", "abc");
+	put("/usr/share/x", "");
+	put("/etc/passwd", "root:x:0:0::/:/bin/sh\n");
+	ck_assert_int_eq(symlinkat("/usr/bin/tool", t.fd, "usr/bin/link"), 0);
+	ck_assert_int_eq(symlinkat("x", t.fd, "usr/share/link"), 0);
+}
+
+static void end(void)
+{
+	tree_remove(t.fd, top);
+	free(v);
+	free(said.p);
+}
+
+static void line(void *arg, const char *text)
+{
+	(void)arg;
+	buf_adds(&said, text);
+	buf_adds(&said, "\n");
+}
+
+/* What is told of the root as it stands, but for the last line. */
+static const char *look(void)
+{
+	char *last;
+
+	ck_assert_int_eq(verify_run(v, &t), 0);
+	verify_order(v);
+	verify_tell(v, line, NULL);
+	last = strstr(said.p, " noted; ");
+	ck_assert_ptr_nonnull(last);
+	while (last > said.p && last[-1] != '\n')
+		last--;
+	*last = '\0';
+	return said.p;
+}
+
+#define BASE "  base: apt-get install --reinstall base\n"
+
+START_TEST(a_sound_root_has_no_fault)
+{
+	ck_assert_str_eq(look(), "");
+	ck_assert_uint_eq(v->n, 0);
+	ck_assert(v->whole);
+	ck_assert_uint_eq(v->files, 9);
+	ck_assert_uint_eq(v->hashed, 4);
+	ck_assert_uint_eq(v->bytes, 12);
+}
+END_TEST
+
+START_TEST(faults_are_told_by_what_they_break)
+{
+	put("/usr/bin/tool", "abd");
+	ck_assert_int_eq(unlinkat(t.fd, "lib/modules/m.ko", 0), 0);
+	ck_assert_int_eq(fchmodat(t.fd, "usr/bin/pkexec", 0755, 0), 0);
+	put("/etc/b.conf", "mine");
+	ck_assert_str_eq(look(), "display:\n" BASE
+				 "    privilege lost /usr/bin/pkexec: neither setuid, setgid nor "
+				 "a file capability\n"
+				 "boot:\n" BASE "    missing /lib/modules/m.ko\n"
+				 "the rest:\n" BASE "    changed /usr/bin/tool\n"
+				 "noted:\n  base\n    changed /etc/b.conf\n");
+	ck_assert_uint_eq(verify_faults(v), 3);
+}
+END_TEST
+
+START_TEST(a_removed_configuration_file_that_a_login_needs_is_a_fault)
+{
+	ck_assert_int_eq(unlinkat(t.fd, "etc/pam.d/login", 0), 0);
+	ck_assert_int_eq(unlinkat(t.fd, "etc/b.conf", 0), 0);
+	ck_assert_str_eq(look(), "login:\n  base: apt-get install --reinstall -o "
+				 "Dpkg::Options::=--force-confmiss base\n"
+				 "    missing /etc/pam.d/login\n"
+				 "noted:\n  base\n    missing /etc/b.conf\n");
+}
+END_TEST
+
+START_TEST(a_link_to_nothing_is_a_fault_where_it_is_run)
+{
+	ck_assert_int_eq(unlinkat(t.fd, "usr/bin/link", 0), 0);
+	ck_assert_int_eq(symlinkat("/usr/bin/toll", t.fd, "usr/bin/link"), 0);
+	ck_assert_int_eq(unlinkat(t.fd, "usr/share/x", 0), 0);
+	ck_assert_str_eq(look(),
+			 "the rest:\n" BASE "    dangling /usr/bin/link: leads to "
+			 "/usr/bin/toll, which is not there\n"
+			 "noted:\n  base\n    dangling /usr/share/link: leads to x, which is "
+			 "not there\n");
+}
+END_TEST
+
+/* Of folders only the last is looked for, as long as there is something in it. */
+START_TEST(missing_folders_are_all_told)
+{
+	put(DPKG "/info/base.list", "/usr\n/usr/lib\n/usr/lib/a\n/usr/lib/a/b\n/usr/lib/a/b/c\n"
+				    "/usr/share\n/usr/share/..\n/\n//\nusr\n");
+	ck_assert_str_eq(look(), "the rest:\n" BASE "    missing /usr/lib\n    missing /usr/lib/a\n"
+				 "    missing /usr/lib/a/b\n    missing /usr/lib/a/b/c\n");
+	ck_assert_uint_eq(v->files, 8);
+}
+END_TEST
+
+START_TEST(another_type_is_named_and_a_fifo_does_not_hang)
+{
+	ck_assert_int_eq(unlinkat(t.fd, "usr/bin/tool", 0), 0);
+	ck_assert_int_eq(mkfifoat(t.fd, "usr/bin/tool", 0755), 0);
+	ck_assert_str_eq(look(), "the rest:\n" BASE "    wrong type /usr/bin/tool: a FIFO\n");
+}
+END_TEST
+
+START_TEST(an_override_is_kept_to)
+{
+	put(DPKG "/statoverride", "root root 4755 /usr/bin/tool\nroot root 0700 /nowhere\n");
+	look();
+	ck_assert_uint_eq(v->n, 1);
+	ck_assert_int_eq(v->found[0].fault, VERIFY_BIT);
+	ck_assert_str_eq(v->text + v->found[0].path, "/usr/bin/tool");
+	ck_assert_ptr_nonnull(strstr(v->text + v->found[0].detail, "should be 4755 of root:root"));
+}
+END_TEST
+
+START_TEST(quick_reads_only_what_a_login_needs)
+{
+	put("/usr/bin/tool", "abd");
+	put("/etc/pam.d/login", "mine");
+	v->deep = false;
+	look();
+	ck_assert_uint_eq(v->hashed, 1);
+	ck_assert_uint_eq(v->n, 1);
+	ck_assert_str_eq(v->text + v->found[0].path, "/etc/pam.d/login");
+}
+END_TEST
+
+START_TEST(what_is_not_mounted_is_not_judged)
+{
+	strcpy(t.unknown[0], "/lib");
+	t.nunknown = 1;
+	ck_assert_int_eq(unlinkat(t.fd, "lib/modules/m.ko", 0), 0);
+	ck_assert_str_eq(look(), "");
+}
+END_TEST
+
+START_TEST(past_its_deadline_it_says_that_it_is_not_whole)
+{
+	v->deadline = clock_ms();
+	ck_assert_int_eq(verify_run(v, &t), 0);
+	ck_assert(!v->whole);
+	ck_assert_uint_eq(v->files, 0);
+}
+END_TEST
+
+/* More files than a batch holds, and more faults than the list. */
+START_TEST(many_files_are_all_looked_at)
+{
+	enum { MANY = 40000 };
+	char *list = malloc(MANY * 32u), *p = list;
+
+	for (unsigned i = 0; i < MANY; i++)
+		p += sprintf(p, "/nowhere/%05u\n", i);
+	put(DPKG "/info/base.list", list);
+	free(list);
+	ck_assert_int_eq(verify_run(v, &t), 0);
+	ck_assert_uint_eq(v->files, MANY + 2); /* and the two of Conffiles */
+	ck_assert_uint_eq(v->n + v->lost, MANY);
+	ck_assert_uint_eq(v->n, VERIFY_FINDINGS);
+}
+END_TEST
+
+START_TEST(json_holds_hostile_names)
+{
+	char name[] = "/usr/share/a\"b\\\001";
+
+	put(DPKG "/info/base.list", name);
+	ck_assert_int_eq(verify_run(v, &t), 0);
+	verify_order(v);
+	verify_tell_json(v, line, NULL);
+	ck_assert_ptr_nonnull(
+	    strstr(said.p, "{\"breaks\":\"the rest\",\"package\":\"base\",\"path\":"
+			   "\"/usr/share/a\\\"b\\\\\\u0001\",\"fault\":\"missing\",\"detail\":\"\","
+			   "\"repair\":\"apt-get install --reinstall base\"}"));
+}
+END_TEST
+
+START_TEST(no_database_is_no_answer)
+{
+	ck_assert_int_eq(unlinkat(t.fd, "var/lib/dpkg/status", 0), 0);
+	ck_assert_int_eq(verify_run(v, &t), -1);
+	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+Suite *verify_suite(void)
+{
+	Suite *s = suite_create("verify");
+	TCase *c = tcase_create("verify");
+
+	tcase_add_checked_fixture(c, start, end);
+	tcase_add_test(c, a_sound_root_has_no_fault);
+	tcase_add_test(c, faults_are_told_by_what_they_break);
+	tcase_add_test(c, a_removed_configuration_file_that_a_login_needs_is_a_fault);
+	tcase_add_test(c, a_link_to_nothing_is_a_fault_where_it_is_run);
+	tcase_add_test(c, missing_folders_are_all_told);
+	tcase_add_test(c, another_type_is_named_and_a_fifo_does_not_hang);
+	tcase_add_test(c, an_override_is_kept_to);
+	tcase_add_test(c, quick_reads_only_what_a_login_needs);
+	tcase_add_test(c, what_is_not_mounted_is_not_judged);
+	tcase_add_test(c, past_its_deadline_it_says_that_it_is_not_whole);
+	tcase_add_test(c, many_files_are_all_looked_at);
+	tcase_add_test(c, json_holds_hostile_names);
+	tcase_add_test(c, no_database_is_no_answer);
+	suite_add_tcase(s, c);
+	return s;
+}
