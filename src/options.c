@@ -318,7 +318,7 @@ int options_file(struct options *o, const char *name, const char *text, size_t l
 /* --- command line */
 
 #define ON(c) (1u << COMMAND_##c)
-#define REPORTS (ON(RUN) | ON(DIAGNOSE) | ON(ROLLBACK) | ON(STATUS))
+#define REPORTS (ON(RUN) | ON(DIAGNOSE) | ON(ROLLBACK) | ON(STATUS) | ON(VERIFY))
 
 static const struct argument {
 	char name[16];
@@ -333,11 +333,12 @@ static const struct argument {
     {"--phases", ON(RUN), set_phases, 0, 0},
     {"--config", ON(RUN), NULL, offsetof(struct options, config), 256},
     {"--capture", ON(RUN), NULL, offsetof(struct options, set.capture), 256},
-    {"--timeout", ON(RUN) | ON(DIAGNOSE) | ON(STATUS), set_timeout, 0, 0},
+    {"--timeout", ON(RUN) | ON(DIAGNOSE) | ON(STATUS) | ON(VERIFY), set_timeout, 0, 0},
     {"--build-timeout", ON(RUN), set_build_timeout, 0, 0},
     {"--output", ON(CAPTURE), NULL, offsetof(struct options, output), 256},
     {"--stage", ON(BOOT), NULL, offsetof(struct options, stage), 16},
     {"--json", REPORTS, NULL, offsetof(struct options, json), 1},
+    {"--deep", ON(VERIFY), NULL, offsetof(struct options, deep), 1},
     {"--forget", ON(ROLLBACK), NULL, offsetof(struct options, forget), 1},
 };
 
@@ -346,9 +347,9 @@ static const struct {
 	enum command command;
 } commands[] = {
     {"run", COMMAND_RUN},	  {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
-    {"capture", COMMAND_CAPTURE}, {"status", COMMAND_STATUS},	  {"hash", COMMAND_HASH},
-    {"boot", COMMAND_BOOT},	  {"help", COMMAND_HELP},	  {"--help", COMMAND_HELP},
-    {"-h", COMMAND_HELP},	  {"--version", COMMAND_VERSION},
+    {"capture", COMMAND_CAPTURE}, {"status", COMMAND_STATUS},	  {"verify", COMMAND_VERIFY},
+    {"hash", COMMAND_HASH},	  {"boot", COMMAND_BOOT},	  {"help", COMMAND_HELP},
+    {"--help", COMMAND_HELP},	  {"-h", COMMAND_HELP},		  {"--version", COMMAND_VERSION},
 };
 
 static int wrong(struct options *o, const char *what, const char *word)
@@ -447,6 +448,9 @@ const char *options_help(void)
 	       "            copy what a login needs, if the system is healthy\n"
 	       "  status    [--root DIR] [--boot DIR] [--json]\n"
 	       "            is the rescue entry there and fit, what would a run find\n"
+	       "  verify    [--root DIR] [--deep] [--timeout S] [--json]\n"
+	       "            compare every installed file with the package database; --deep:\n"
+	       "            every byte, else type, mode and what a login needs\n"
 	       "  hash      password on standard input -> password_hash line\n\n"
 	       "MODE: auto (default), generate, keep, config, file:PATH.\n"
 	       "LIST: phases by number, as 1,4,5.\n\n"

@@ -18,6 +18,7 @@ enum command {
 	COMMAND_CAPTURE,
 	COMMAND_HASH,
 	COMMAND_STATUS,
+	COMMAND_VERIFY,
 	COMMAND_BOOT,
 	COMMAND_HELP,
 	COMMAND_VERSION
@@ -34,7 +35,7 @@ struct options {
 	long hold;	    /* seconds */
 	char root[256], boot[256], config[256], output[256], rollback_run[64], stage[16];
 	char **argv; /* as given: the next init's */
-	bool json, forget;
+	bool json, forget, deep;
 	bool doubt; /* what is mounted may be another system than was meant: it is only looked at */
 	bool bare; /* in the self-contained initramfs: no shell, and without root nothing to go on to */
 	char mistaken[128];		       /* what stood where a password mode belongs: it may be one */

@@ -97,8 +97,7 @@ static int make_absolute(char *path, size_t cap)
 	return -1;
 }
 
-/* Another system's parts, where they are not mounted yet; the running one's are as they are. */
-static void mount_target(struct mounts *m, struct target *t, const struct options *o)
+void command_mount(struct mounts *m, struct target *t, const struct options *o)
 {
 	str_copy(m->root, sizeof m->root, o->root);
 	m->seconds = o->set.timeout;
@@ -119,7 +118,7 @@ int command_run(struct options *o)
 	if (!r)
 		return 3;
 	run_limit(o);
-	mount_target(&r->mounts, &r->target, o);
+	command_mount(&r->mounts, &r->target, o);
 	if (run_name(r)) {
 		mounts_end(&r->mounts);
 		return 3;
@@ -174,7 +173,7 @@ int command_diagnose(struct options *o)
 	for (int i = 1; i <= 8; i++)
 		o->set.phases[i] = i == 1;
 	run_limit(o);
-	mount_target(&r->mounts, &r->target, o);
+	command_mount(&r->mounts, &r->target, o);
 	if (run_name(r)) {
 		mounts_end(&r->mounts);
 		return 3;
@@ -282,7 +281,7 @@ int command_rollback(struct options *o)
 	u->o = o;
 	supervisor_signals();
 	log_to_error();
-	mount_target(&u->mounts, &u->target, o);
+	command_mount(&u->mounts, &u->target, o);
 	if (o->json)
 		fputs("[", stdout);
 	fflush(stdout);
