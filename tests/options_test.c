@@ -231,6 +231,19 @@ START_TEST(status_is_told_where_the_image_lies)
 }
 END_TEST
 
+START_TEST(verify_is_quick_unless_told)
+{
+	ck_assert_int_eq(ARGUMENTS("verify", "--root", "/mnt", "--timeout", "9"), 0);
+	ck_assert_int_eq(o.command, COMMAND_VERIFY);
+	ck_assert_str_eq(o.root, "/mnt");
+	ck_assert_int_eq(o.set.timeout, 9);
+	ck_assert(!o.deep);
+	ck_assert_int_eq(ARGUMENTS("verify", "--deep", "--json"), 0);
+	ck_assert(o.deep && o.json);
+	ck_assert_int_eq(ARGUMENTS("run", "--deep"), -1);
+}
+END_TEST
+
 START_TEST(usage_errors_are_refused)
 {
 	ck_assert_int_eq(ARGUMENTS("rn"), -1);
@@ -269,6 +282,7 @@ Suite *options_suite(void)
 	tcase_add_test(t, config_mode_without_a_hash_is_an_error);
 	tcase_add_test(t, run_takes_its_arguments);
 	tcase_add_test(t, status_is_told_where_the_image_lies);
+	tcase_add_test(t, verify_is_quick_unless_told);
 	tcase_add_test(t, usage_errors_are_refused);
 	suite_add_tcase(s, t);
 	return s;
