@@ -692,9 +692,11 @@ wrong_use_touches_nothing() {
 	[ $? -eq 2 ] || fail 'an unknown argument is no exit status 2'
 }
 
-package_cases=
+package_cases='' verify_cases=''
 # shellcheck source=/dev/null
 . "$here/packages.sh"
+# shellcheck source=/dev/null
+. "$here/verify.sh"
 
 cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
 	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_d_manual_build rung_e_another_method
@@ -707,7 +709,7 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
 	canary_leaves_no_tally script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
-	wrong_use_touches_nothing '"$package_cases"
+	wrong_use_touches_nothing '"$package_cases $verify_cases"
 
 one_case "$@"
 need_trees tests/target

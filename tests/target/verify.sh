@@ -1,0 +1,141 @@
+# verify.sh: cases about `rd-recovery verify`, sourced by run.sh: its verdict beside those of debsums, dpkg --verify, md5sum -c and rpm -V.
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # root, dir, payload, lib_dir: run.sh's
+# shellcheck disable=SC2034 # verify_cases: run.sh reads it
+
+verify_cases='verify_finds_what_all_tools_find_and_more verify_of_a_sound_root_has_no_fault verify_agrees_with_rpm verify_reads_pacmans_lists'
+
+# verify STATUS ARGUMENT...: its answer in $dir/answer, the paths of its faults in $dir/ours; nothing of the tree is changed.
+verify() {
+	_want=$1
+	shift
+	listing upper >"$dir/before"
+	"$payload" verify --root "$root" "$@" >"$dir/answer" 2>"$dir/out"
+	_got=$?
+	[ "$_got" -eq "$_want" ] || fail "exit status $_got, not $_want: $(cat "$dir/answer")"
+	listing upper | diff "$dir/before" - >"$dir/out" || fail 'the tree changed'
+	sed -nE '/^noted:/q; s/^    (missing|changed|wrong type|wrong link|dangling|mode|privilege lost) (\/[^:]*).*/\2/p' "$dir/answer" | sort -u >"$dir/ours"
+}
+
+# The same files by one name.
+canonical() {
+	sed -E 's,^/(bin|sbin|lib|lib64)/,/usr/\1/,' | sort -u
+}
+
+# theirs: the paths that any of Debian's three tools reports, configuration files too.
+theirs() {
+	debsums --all --silent --no-locale-purge --root="$root" >"$dir/debsums" 2>&1
+	dpkg --root="$root" --verify >"$dir/dpkg" 2>&1
+	(cd "$root" && cat var/lib/dpkg/info/*.md5sums | md5sum -c --quiet) >"$dir/md5sum" 2>/dev/null
+	{
+		sed -nE "s,^(/[^ ]*) +FAILED\$,\1,p; s,.*missing file (/[^ ]*) .*,\1,p" "$dir/debsums" | sed "s,^$root/,/,"
+		sed -nE 's,^[^/]* (/.*)$,\1,p' "$dir/dpkg"
+		sed -nE 's,^(.*): FAILED.*,/\1,p' "$dir/md5sum"
+	} | canonical
+}
+
+# damage: every 40th file of the packages (no manuals: dpkg was told to leave them out), in turn another way, and what none of the tools sees; $dir/damaged: the paths.
+damage() {
+	cat "$root"/var/lib/dpkg/info/*.md5sums | sed -E 's/^.{34}//' | LC_ALL=C sort -u | grep -vE '^usr/share/(doc|man|locale|info|bash-completion)/' | awk 'NR % 40 == 7' | while read -r _file; do
+		[ -f "$root/$_file" ] || continue
+		_n=$((${_n:-0} + 1))
+		case $((_n % 5)) in
+		0) rm "$root/$_file" ;;
+		1) printf X >>"$root/$_file" ;;
+		2) truncate -s 0 "$root/$_file" && printf '\n\n' >>"$root/$_file" ;;
+		3) rm "$root/$_file" && mkdir "$root/$_file" ;;
+		4) mv "$root/$_file" "$root/$_file.gone" && ln -s nowhere "$root/$_file" ;;
+		esac
+		echo "/$_file"
+	done >"$dir/damaged"
+	{
+		rm -r "$root/usr/share/bash-completion"
+		cat "$root"/var/lib/dpkg/info/*.list | grep '^/usr/share/bash-completion'
+		rm "$root/etc/pam.d/login" "$root/usr/lib/x86_64-linux-gnu/security/pam_unix.so"
+		echo /etc/pam.d/login
+		echo /usr/lib/x86_64-linux-gnu/security/pam_unix.so
+	} >>"$dir/damaged"
+	{
+		chmod u-s "$root/usr/bin/su" "$root/usr/bin/chfn"
+		chmod g-s "$root/usr/bin/chage" "$root/usr/sbin/unix_chkpwd"
+		chmod 700 "$root/etc"
+		chmod 755 "$root/usr/lib/dbus-1.0/dbus-daemon-launch-helper" # statoverride knows
+		ln -sfn nowhere "$root$lib_dir/libpam.so.0"
+		printf '%s\n' /usr/bin/su /usr/bin/chfn /usr/bin/chage /usr/sbin/unix_chkpwd /etc \
+			/usr/lib/dbus-1.0/dbus-daemon-launch-helper "$lib_dir/libpam.so.0"
+	} >"$dir/unseen"
+}
+
+verify_finds_what_all_tools_find_and_more() {
+	root systemd sound
+	theirs >"$dir/false" # debsums and dpkg take what dpkg was told to leave out for missing
+	damage
+	theirs | comm -23 - "$dir/false" >"$dir/theirs"
+	verify 1 --deep
+	canonical <"$dir/ours" >"$dir/ours.usr"
+	[ "$(wc -l <"$dir/damaged")" -gt 150 ] || fail 'too little was damaged'
+	comm -23 "$dir/theirs" "$dir/ours.usr" >"$dir/out"
+	[ ! -s "$dir/out" ] || fail 'the tools find more'
+	cat "$dir/damaged" "$dir/unseen" | canonical >"$dir/expected"
+	comm -23 "$dir/expected" "$dir/ours.usr" >"$dir/out"
+	[ ! -s "$dir/out" ] || fail 'damage is not found'
+	# what is found besides leads to what was damaged
+	comm -13 "$dir/expected" "$dir/ours.usr" | while read -r _path; do
+		grep -qF "dangling ${_path#/usr}:" "$dir/answer" || grep -qF "dangling $_path:" "$dir/answer" || echo "$_path"
+	done >"$dir/out"
+	[ ! -s "$dir/out" ] || fail 'false alarms'
+	canonical <"$dir/unseen" | comm -12 "$dir/theirs" - >"$dir/out"
+	[ ! -s "$dir/out" ] || fail 'the tools see what they are said not to'
+	sed -n '1,/^display:/p' "$dir/answer" | grep -q "missing .*/pam_unix.so" || fail 'a login is not first'
+	grep -q '^  libpam-modules:amd64: apt-get install --reinstall libpam-modules:amd64$' "$dir/answer" || fail 'no command'
+	verify 1 --deep --json
+	python3 -c 'import json, sys; a = json.load(open(sys.argv[1])); sys.exit(not a["whole"] or len(a["findings"]) < 150)' "$dir/answer" ||
+		fail 'not that in JSON'
+	verify 1
+	grep -q pam_unix.so "$dir/ours" || fail 'quick misses the login'
+}
+
+verify_of_a_sound_root_has_no_fault() {
+	root systemd sound
+	verify 0
+	verify 0 --deep
+	echo '# mine' >>"$root/etc/login.defs"
+	rm "$root/etc/skel/.profile"
+	verify 0 --deep
+	grep -q 'changed /etc/login.defs' "$dir/answer" || fail 'a changed configuration file is not noted'
+	grep -q 'missing /etc/skel/.profile' "$dir/answer" || fail 'a removed configuration file is not noted'
+	mkdir "$dir/none" "$dir/none/etc" "$dir/none/usr"
+	"$payload" verify --root "$dir/none" >"$dir/answer" 2>&1
+	[ $? -eq 1 ] || fail 'a root without a package database is called sound'
+	"$payload" verify --root "$dir/nowhere" >"$dir/answer" 2>&1
+	[ $? -eq 3 ] || fail 'a missing target is no exit status 3'
+}
+
+# The library of rpm_root is another one than the package's.
+verify_agrees_with_rpm() {
+	rpm_root
+	chroot "$root" rpm -V --nodeps libxcrypt | grep -q "^..5.* $lib_dir/libcrypt.so.1.1.0$" || fail 'rpm finds nothing'
+	verify 1 --deep
+	grep -q "changed $lib_dir/libcrypt.so.1.1.0" "$dir/answer" || fail 'another library is not found'
+	grep -q '  libxcrypt.x86_64: dnf reinstall libxcrypt.x86_64' "$dir/answer" || fail 'no command'
+	chroot "$root" rpm -U --nodeps --replacepkgs --replacefiles "/var/cache/dnf/fedora-2d95c80a1fa0a67d/packages/$(ls "$root/var/cache/dnf/fedora-2d95c80a1fa0a67d/packages")" >"$dir/out" 2>&1 ||
+		fail 'not reinstalled'
+	verify 0 --deep
+	chmod 700 "$lib"
+	chown 7:8 "$lib"
+	ln -sfn libcrypt.so.1.0 "$root$lib_dir/libcrypt.so.1"
+	verify 1
+	grep -q "mode $lib_dir/libcrypt.so.1.1.0: mode 0700 of 7:8, should be 0755 of root:root" "$dir/answer" || fail 'no mode'
+	grep -q "wrong link $lib_dir/libcrypt.so.1: leads to libcrypt.so.1.0, not to libcrypt.so.1.1.0" "$dir/answer" || fail 'no link'
+}
+
+verify_reads_pacmans_lists() {
+	pacman_root
+	verify 0 --deep
+	grep -q '^not compared: .*mtree' "$dir/answer" || fail 'what is not read is not said'
+	rm "$lib"
+	verify 1
+	grep -q '  libxcrypt: pacman -S libxcrypt' "$dir/answer" || fail 'no command'
+	grep -q "missing $lib_dir/libcrypt.so.1.1.0" "$dir/answer" || fail 'a missing library is not found'
+	grep -q "dangling $lib_dir/libcrypt.so.1" "$dir/answer" || fail 'a dangling link is not found'
+}
