@@ -19,6 +19,7 @@ const struct collector collectors[] = {
     {"environment files", collect_environment, 30, false, true},
     {"packages", collect_packages, 120, false, true},
     {"package manager's log", collect_package_log, 30, false, true},
+    {"installed files", collect_files, COLLECT_FILES_SECONDS + 5, false, true},
     {"PAM", collect_pam, 30, false, true},
     {"libcrypt", collect_libcrypt, 120, false, true},
     {"init", collect_init, 20, false, true},

@@ -52,5 +52,8 @@ int collect_pam(struct collect *c);
 int collect_libcrypt(struct collect *c);
 int collect_init(struct collect *c);
 int collect_logs(struct collect *c);
+/* collect_files.c. On a slow disk it stops in time and says so. */
+#define COLLECT_FILES_SECONDS 15
+int collect_files(struct collect *c);
 
 #endif

@@ -66,6 +66,7 @@ struct pkg_manager {
 	int (*mode)(const struct target *t, const char *path, struct pkg_mode *m);
 	/* every file of every package that is unpacked, through fn, read as it goes; non-zero stops and is returned; -1 on error. NULL: never */
 	int (*entries)(const struct target *t, pkg_entry_fn *fn, void *arg);
+	bool asked;            /* its own program tells them, in a trial: seconds instead of milliseconds */
 	const char *silent;    /* what entries cannot say though the database does, NULL nothing */
 	bool shadow_group;     /* its shadow file is for group "shadow" to read */
 	bool setuid_unread;    /* its setuid programs cannot be read by others (sfperms) */

@@ -256,5 +256,6 @@ const struct pkg_manager pkg_rpm = {
     .files = files,
     .state = state,
     .entries = entries,
+    .asked = true,
     .mode = mode,
 };

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /* So many files at a time: enough to sort them as they lie on the disk. */
-#define BATCH 16384
-#define BATCH_TEXT (2u << 20)
+#define BATCH 8192
+#define BATCH_TEXT (1u << 20)
 #define WORKERS 16
 #define HANDFUL 16
 

@@ -3,7 +3,8 @@
 # shellcheck disable=SC2154 # root, dir, payload, lib_dir: run.sh's
 # shellcheck disable=SC2034 # verify_cases: run.sh reads it
 
-verify_cases='verify_finds_what_all_tools_find_and_more verify_of_a_sound_root_has_no_fault verify_agrees_with_rpm verify_reads_pacmans_lists'
+verify_cases='verify_finds_what_all_tools_find_and_more verify_of_a_sound_root_has_no_fault verify_agrees_with_rpm verify_reads_pacmans_lists
+	phase_one_lists_broken_files'
 
 # verify STATUS ARGUMENT...: its answer in $dir/answer, the paths of its faults in $dir/ours; nothing of the tree is changed.
 verify() {
@@ -138,4 +139,15 @@ verify_reads_pacmans_lists() {
 	grep -q '  libxcrypt: pacman -S libxcrypt' "$dir/answer" || fail 'no command'
 	grep -q "missing $lib_dir/libcrypt.so.1.1.0" "$dir/answer" || fail 'a missing library is not found'
 	grep -q "dangling $lib_dir/libcrypt.so.1" "$dir/answer" || fail 'a dangling link is not found'
+}
+
+# In diagnostics.log, ordered by what they break; a run that changes nothing leaves the list as it was.
+phase_one_lists_broken_files() {
+	root systemd sound
+	rm "$root/usr/lib/systemd/systemd-udevd" "$root/usr/bin/chfn"
+	recover 1 --phases 1,7,8
+	sed -n '/^== installed files$/,/^== PAM$/p' "$logs/diagnostics.log" >"$dir/out"
+	[ "$(grep -cE '^(boot:|the rest:|    missing .*/(systemd-udevd|chfn))$' "$dir/out")" -eq 4 ] ||
+		fail 'the files are not listed'
+	grep -q '^installed files: unchanged$' "$logs/system-state.log" || fail 'the two lists are not compared'
 }
