@@ -26,7 +26,7 @@ _rd_recovery() {
     fi
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _rd_recovery_words -W 'run diagnose rollback capture status hash help --help --version' -- "$_cur"
+        _rd_recovery_words -W 'run diagnose rollback capture status verify hash help --help --version' -- "$_cur"
         return
     fi
     case $_prev in
@@ -51,6 +51,7 @@ _rd_recovery() {
     rollback) _options='--root --forget --json' ;;
     capture) _options='--root --output' ;;
     status) _options='--root --boot --timeout --json' ;;
+    verify) _options='--root --deep --timeout --json' ;;
     esac
     if [[ ${COMP_WORDS[1]} == rollback && $_cur != -* ]]; then
         for ((_i = 2; _i < COMP_CWORD - 1; _i++)); do

@@ -12,6 +12,7 @@ _rd_recovery() {
         'rollback:undo the changes of a run'
         'capture:keep known-good copies of a system that works'
         'status:is the rescue entry there and fit'
+        'verify:compare the installed files with the package database'
         'hash:make a password_hash line of a password on standard input'
         'help:print a summary'
         '--help:print a summary'
@@ -58,6 +59,11 @@ _rd_recovery() {
         shift words
         ((CURRENT--))
         _arguments $root $timeout $reports '--boot=[where the rescue image lies]:folder:_files -/'
+        ;;
+    verify)
+        shift words
+        ((CURRENT--))
+        _arguments $root $timeout $reports '--deep[read every byte]'
         ;;
     esac
 }
