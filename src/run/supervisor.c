@@ -98,12 +98,20 @@ int64_t supervisor_deadline(long seconds)
 	return deadline_first(deadline_in(seconds), now + (share > LEAST_MS ? share : LEAST_MS));
 }
 
-int supervisor_operation(const struct operation *op, char *why, size_t cap)
+static bool is_signalled(void *arg, pid_t pid)
+{
+	(void)arg;
+	(void)pid;
+	return signalled;
+}
+
+static int operate(const struct operation *op, bool (*watch)(void *, pid_t), struct buf *why)
 {
 	struct child_spec spec = {.name = op->name,
 				  .fn = op->fn,
 				  .arg = op->arg,
 				  .flags = CHILD_WORKER | CHILD_HOST_MNT | CHILD_HOST_PID,
+				  .watch = watch,
 				  .grace_ms = GRACE_MS,
 				  .deadline = supervisor_deadline(op->seconds)};
 	struct child_result res = {0};
@@ -111,10 +119,20 @@ int supervisor_operation(const struct operation *op, char *why, size_t cap)
 	if (child_run(&spec, &res) == 0)
 		return 0;
 	if (res.end == CHILD_EXITED)
-		snprintf(why, cap, "%s", strerror(res.status));
+		buf_adds(why, strerror(res.status));
 	else
-		snprintf(why, cap, "%s", res.reason);
+		buf_adds(why, res.reason);
 	return -1;
+}
+
+int supervisor_operation(const struct operation *op, char *why, size_t cap)
+{
+	return operate(op, NULL, &(struct buf){.p = why, .cap = cap});
+}
+
+int supervisor_reading(const struct operation *op, char *why, size_t cap)
+{
+	return operate(op, is_signalled, &(struct buf){.p = why, .cap = cap});
 }
 
 void *supervisor_shared(size_t size)

@@ -32,6 +32,8 @@ struct operation {
 	long seconds;
 };
 int supervisor_operation(const struct operation *op, char *why, size_t cap);
+/* The same of one that leaves nothing half done: a signal (supervisor_signals) ends it, too. */
+int supervisor_reading(const struct operation *op, char *why, size_t cap);
 /* Memory every later child shares, zeroed. NULL on error. */
 void *supervisor_shared(size_t size);
 

@@ -92,13 +92,13 @@ static void print(void *arg, const char *line)
 	puts(line);
 }
 
-/* The worker ends in order a little before it would be ended. */
+/* The worker ends in order, a little before it would be ended. */
 static int look_within(struct looking *k, long seconds, char *why, size_t cap)
 {
-	struct operation o = {"verify", look, k, seconds};
+	struct operation o = {"verify", look, k, seconds + GRACE};
 
-	k->v.deadline = deadline_in(seconds > 2 * GRACE ? seconds - GRACE : seconds);
-	return supervisor_operation(&o, why, cap);
+	k->v.deadline = deadline_in(seconds);
+	return supervisor_reading(&o, why, cap);
 }
 
 int command_verify(struct options *o)

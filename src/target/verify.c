@@ -187,12 +187,10 @@ static int run(struct verify_job *j, const struct pkg_manager *m)
 	errno = ENOMEM;
 	if (!j || !j->items || !j->order || !j->classes || !j->names)
 		return -1;
-	j->v->whole = true;
 	rc = m->entries(j->t, fill, j);
 	if (rc == 0)
 		rc = empty(j);
-	if (rc || j->late)
-		j->v->whole = false;
+	j->v->whole = !rc && !j->late && !j->blind;
 	return rc < 0 ? -1 : 0;
 }
 

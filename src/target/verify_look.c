@@ -51,7 +51,7 @@ static void found(struct verify_job *j, const struct verify_item *i, enum verify
 
 static void unreadable(struct verify_job *j, const struct verify_item *i)
 {
-	j->v->whole = false;
+	j->blind = true;
 	found(j, i, VERIFY_UNREADABLE, strerror(errno));
 }
 

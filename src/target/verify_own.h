@@ -32,7 +32,7 @@ struct verify_job {
 	struct verify_classes *classes;
 	struct verify_names *names;
 	pthread_mutex_t lock;
-	atomic_bool late;
+	atomic_bool late, blind; /* out of time; something could not be read */
 	struct verify_item *items;
 	struct verify_place *order; /* those whose bytes are wanted, as they lie on the disk */
 	unsigned n, norder;

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # verify_cases: run.sh reads it
 
 verify_cases='verify_finds_what_all_tools_find_and_more verify_of_a_sound_root_has_no_fault verify_agrees_with_rpm verify_reads_pacmans_lists
-	phase_one_lists_broken_files'
+	phase_one_lists_broken_files verify_ends_in_time_or_when_told'
 
 # verify STATUS ARGUMENT...: its answer in $dir/answer, the paths of its faults in $dir/ours; nothing of the tree is changed.
 verify() {
@@ -105,6 +105,13 @@ verify_of_a_sound_root_has_no_fault() {
 	verify 0 --deep
 	grep -q 'changed /etc/login.defs' "$dir/answer" || fail 'a changed configuration file is not noted'
 	grep -q 'missing /etc/skel/.profile' "$dir/answer" || fail 'a removed configuration file is not noted'
+	# a file capability does the work of the bit
+	chmod u-s "$root/usr/bin/chfn"
+	setfattr -n security.capability -v 0x0100000200200000000000000000000000000000 "$root/usr/bin/chfn"
+	verify 0
+	setfattr -x security.capability "$root/usr/bin/chfn"
+	verify 1
+	grep -q 'privilege lost /usr/bin/chfn' "$dir/answer" || fail 'a lost capability is not found'
 	mkdir "$dir/none" "$dir/none/etc" "$dir/none/usr"
 	"$payload" verify --root "$dir/none" >"$dir/answer" 2>&1
 	[ $? -eq 1 ] || fail 'a root without a package database is called sound'
@@ -150,4 +157,21 @@ phase_one_lists_broken_files() {
 	[ "$(grep -cE '^(boot:|the rest:|    missing .*/(systemd-udevd|chfn))$' "$dir/out")" -eq 4 ] ||
 		fail 'the files are not listed'
 	grep -q '^installed files: unchanged$' "$logs/system-state.log" || fail 'the two lists are not compared'
+}
+
+# A file that takes minutes to read; what was found before it counts.
+verify_ends_in_time_or_when_told() {
+	root systemd sound
+	rm "$root/usr/sbin/adduser"
+	truncate -s 200G "$root/usr/share/huge"
+	echo /usr/share/huge >>"$root/var/lib/dpkg/info/adduser.list"
+	echo "d41d8cd98f00b204e9800998ecf8427e  usr/share/huge" >>"$root/var/lib/dpkg/info/adduser.md5sums"
+	for _how in '--timeout 5' '--timeout 600'; do
+		# shellcheck disable=SC2086 # two words
+		timeout -k 60 --preserve-status 25 "$payload" verify --root "$root" --deep $_how >"$dir/answer" 2>"$dir/out"
+		echo $? >>"$dir/status"
+		grep -q '^not all was looked at$' "$dir/answer" || fail "$_how: it is called whole"
+		grep -q 'missing /usr/sbin/adduser' "$dir/answer" || fail "$_how: what was found is lost"
+	done
+	[ "$(xargs <"$dir/status")" = '1 4' ] || fail "exit status $(xargs <"$dir/status"), not 1 and 4"
 }
