@@ -62,3 +62,4 @@ image 'self-contained, generic kernel' generic generic "$uuid" 12582912 4000
 image 'dracut, cloud kernel' cloud dracut "$uuid" - -
 image 'busybox alone, cloud kernel' cloud busybox '' - -
 image 'busybox alone, generic kernel' generic busybox-generic '' - -
+RUNS=$runs sh tests/bench/files.sh

@@ -1,0 +1,69 @@
+#!/bin/sh
+# files.sh: what verify takes for a real Debian root, in a table beside debsums, dpkg --verify and md5sum -c with two processes, warm; medians of
+# RUNS (5) rounds in which each has its turn, and the ratio to verify --deep. make bench starts it, as root.
+set -eu
+
+cd "$(dirname "$0")/../.."
+root=$PWD/build/qemu/systemd
+dir=$PWD/build/bench/files
+runs=${RUNS:-5}
+sh qemu/image.sh trees
+mkdir -p "$dir"
+cat "$root"/var/lib/dpkg/info/*.md5sums >"$dir/sums"
+(cd "$root" && sed 's/^.\{34\}//' "$dir/sums" | while read -r _file; do [ ! -f "$_file" ] || echo "$_file"; done) >"$dir/there"
+awk 'NR == FNR { there[$0]; next } substr($0, 35) in there' "$dir/there" "$dir/sums" >"$dir/whole"
+rm -f "$dir"/part-*
+split -n r/64 "$dir/whole" "$dir/part-"
+
+deep() {
+	build/rd-recovery verify --deep --root "$root"
+}
+quick() {
+	build/rd-recovery verify --root "$root"
+}
+debsums_all() {
+	debsums --all --silent --no-locale-purge --root="$root"
+}
+dpkg_verify() {
+	dpkg --root="$root" --verify
+}
+md5sum_two() {
+	(cd "$root" && printf '%s\0' "$dir"/part-* | xargs -0 -P 2 -n 1 md5sum --quiet -c)
+}
+
+# milliseconds COMMAND
+milliseconds() {
+	_start=$(date +%s%N)
+	"$@" >/dev/null 2>&1 || true
+	echo $((($(date +%s%N) - _start) / 1000000))
+}
+
+names='deep quick debsums_all dpkg_verify md5sum_two'
+for _name in $names; do
+	milliseconds "$_name" >/dev/null # warm
+	: >"$dir/$_name"
+done
+_run=0
+while [ "$_run" -lt "$runs" ]; do
+	for _name in $names; do
+		milliseconds "$_name" >>"$dir/$_name"
+	done
+	_run=$((_run + 1))
+done
+
+median() {
+	sort -n "$dir/$1" | sed -n "$(((runs + 1) / 2))p"
+}
+
+# row TEXT NAME
+row() {
+	printf '%-38s %9s %6s\n' "$1" "$(median "$2" | awk '{ printf "%.2f", $1 / 1000 }')" \
+		"$(echo "$(median "$2") $(median deep)" | awk '{ printf "%.1f", $1 / $2 }')"
+}
+
+printf '%-38s %9s %6s\n' "$(wc -l <"$dir/whole") files of packages, warm" seconds ratio
+row 'deep integrity: verify --deep' deep
+row 'debsums --all' debsums_all
+row 'dpkg --verify' dpkg_verify
+row 'md5sum -c, two processes' md5sum_two
+row 'quick integrity: verify' quick
