@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "checks/families.h"
 #include "run/supervisor.h"
+#include "target/pkg.h"
 #include "target/verify.h"
 
 #include <errno.h>
@@ -20,35 +21,49 @@ struct looking { /* shared with the operations */
 	struct verify v;
 };
 
+static enum verify_class breaks(const struct finding *f)
+{
+	if (f->blocks == BLOCKS_DISPLAY)
+		return VERIFY_DISPLAY;
+	return f->blocks ? VERIFY_LOGIN : VERIFY_REST;
+}
+
+/* The evidence begins with the path. A program's package sets its bits; nothing of a package sets
+ * the modes of folders again. */
+static void add_mode(struct verify *v, const struct target *t, const struct finding *f)
+{
+	const struct pkg_manager *m = pkg_in_use(t);
+	const char *colon = strstr(f->evidence, ": ");
+	char path[sizeof f->evidence], detail[400], pkg[128] = "";
+	bool bit = !strcmp(f->id, "setuid-lost");
+
+	if (!colon)
+		return;
+	snprintf(path, sizeof path, "%.*s", (int)(colon - f->evidence), f->evidence);
+	if (bit && m && pkg_owner(t, m, path, pkg))
+		*pkg = '\0';
+	snprintf(detail, sizeof detail, "%s%s", colon + 2,
+		 *pkg ? "" : "; rd-recovery run --phases 3 sets it");
+	verify_add(v, &(struct verify_note){.breaks = breaks(f),
+					    .fault = bit ? VERIFY_BIT : VERIFY_MODE,
+					    .pkg = pkg,
+					    .path = path,
+					    .detail = detail});
+}
+
 /* What the checks know of modes that no database tells. */
 static void add_modes(struct verify *v, const struct target *t)
 {
 	struct report *r = calloc(1, sizeof *r);
 	struct check_context c = {.t = t, .report = r, .user = "", .deadline = v->deadline};
-	const struct finding *f;
-	char path[sizeof f->evidence];
 
 	if (!r)
 		return;
 	r->scratch = true;
 	detect_modes(&c);
 	detect_setuid(&c);
-	for (f = r->findings; f < r->findings + r->nfindings; f++) {
-		const char *colon = strstr(f->evidence, ": ");
-		bool bit = !strcmp(f->id, "setuid-lost");
-
-		if (!colon)
-			continue;
-		snprintf(path, sizeof path, "%.*s", (int)(colon - f->evidence), f->evidence);
-		verify_add(v, &(struct verify_note){.breaks = f->blocks == BLOCKS_DISPLAY
-								  ? VERIFY_DISPLAY
-							      : f->blocks ? VERIFY_LOGIN
-									  : VERIFY_REST,
-						    .fault = bit ? VERIFY_BIT : VERIFY_MODE,
-						    .pkg = "",
-						    .path = path,
-						    .detail = colon + 2});
-	}
+	for (unsigned i = 0; i < r->nfindings; i++)
+		add_mode(v, t, &r->findings[i]);
 	free(r);
 }
 

@@ -58,7 +58,7 @@ struct verify {
 
 /* 0; -1 and errno: no database, or none that can be read. What was found before counts. */
 int verify_run(struct verify *v, const struct target *t);
-/* Add one that others have found; text of another fault of the same path and kind is kept. */
+/* Add one, of whoever has found it. Not while verify_run runs. */
 struct verify_note { enum verify_class breaks; enum verify_fault fault; bool config; const char *pkg, *path, *detail; };
 void verify_add(struct verify *v, const struct verify_note *n);
 /* Sort by what breaks, package, path. */

@@ -137,13 +137,13 @@ static void tell_one(const struct verify *v, const struct verify_finding *f, str
 static void tell_group(const struct verify *v, unsigned first, struct buf *b)
 {
 	const char *pkg = v->text + v->found[first].pkg;
+	char mem[400] = "";
+	struct buf repair = BUF_OF(mem);
 
+	if (v->found[first].breaks != VERIFY_NOTED)
+		verify_repair(v, first, &repair);
 	b->len = 0;
-	buf_addf(b, "  %s", *pkg ? pkg : "no package");
-	if (v->found[first].breaks == VERIFY_NOTED)
-		return;
-	buf_adds(b, ": ");
-	verify_repair(v, first, b);
+	buf_addf(b, "  %s%s%s", *pkg ? pkg : "no package", *mem ? ": " : "", mem);
 }
 
 static void tell_sums(const struct verify *v, verify_line_fn *fn, void *arg, struct buf *b)

@@ -89,6 +89,8 @@ verify_finds_what_all_tools_find_and_more() {
 	[ ! -s "$dir/out" ] || fail 'the tools see what they are said not to'
 	sed -n '1,/^display:/p' "$dir/answer" | grep -q "missing .*/pam_unix.so" || fail 'a login is not first'
 	grep -q '^  libpam-modules:amd64: apt-get install --reinstall libpam-modules:amd64$' "$dir/answer" || fail 'no command'
+	grep -q '^  util-linux: apt-get install --reinstall util-linux$' "$dir/answer" || fail 'no command for what the database does not tell'
+	grep -q 'mode /etc: mode 0700 .*; rd-recovery run --phases 3 sets it$' "$dir/answer" || fail 'no command for a folder'
 	verify 1 --deep --json
 	python3 -c 'import json, sys; a = json.load(open(sys.argv[1])); sys.exit(not a["whole"] or len(a["findings"]) < 150)' "$dir/answer" ||
 		fail 'not that in JSON'
