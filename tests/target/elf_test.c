@@ -223,6 +223,9 @@ START_TEST(a_file_that_shrinks_is_damaged)
 	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
 	ck_assert_int_eq(elf_open(&f, fd, 64u << 20), 0);
 	ck_assert_int_eq(ftruncate(fd, 5000), 0);
+	ck_assert(elf_want(&f, 4999, 1) == false); /* its page is not whole any more */
+	ck_assert(elf_want(&f, len - 1, 1) == false);
+	ck_assert(elf_want(&f, 0, 4096));
 	ck_assert_int_eq(elf_file_parse(&f, &e), -1);
 	ck_assert_int_eq(errno, EINVAL);
 	elf_close(&f);
