@@ -124,7 +124,8 @@ static int tell_line(const struct telling *w, const char *pkg, const char *line,
 	if (!len || *line == '%' ||
 	    snprintf(path, sizeof path, "/%.*s", (int)len, line) >= PATH_CAP)
 		return 0;
-	if (path[len] == '/') {
+	len = strlen(path) - 1; /* a damaged line may hold a NUL */
+	if (len && path[len] == '/') {
 		path[len] = '\0';
 		e.kind = PKG_FOLDER;
 	}

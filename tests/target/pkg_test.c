@@ -236,6 +236,56 @@ START_TEST(pacman_entries_are_its_lists_and_it_says_what_it_cannot_read)
 }
 END_TEST
 
+static int touch(void *arg, const struct pkg_entry *e)
+{
+	unsigned *n = arg;
+
+	*n += (unsigned)(strlen(e->path) + strlen(e->pkg) + (e->link ? strlen(e->link) : 0));
+	return 0;
+}
+
+/* One byte after the other made another one: an end, and nothing read that is not there (the
+ * sanitizers see it). */
+START_TEST(entries_survive_damaged_databases)
+{
+	static const struct {
+		const struct pkg_manager *m;
+		const char *path, *text;
+	} files[] = {
+	    {&pkg_dpkg, DPKG "/status",
+	     "Package: a\nStatus: install ok installed\nArchitecture: x\nMulti-Arch: same\n"
+	     "Conffiles:\n /etc/c " SUM "\n"},
+	    {&pkg_dpkg, DPKG "/info/a:x.list", "/.\n/bin\n/bin/b\n/etc/c\n"},
+	    {&pkg_dpkg, DPKG "/info/a:x.md5sums", SUM "  bin/b\n" SUM "  bin/c\n"},
+	    {&pkg_dpkg, DPKG "/diversions", "/bin/b\n/bin/b.d\n:\n"},
+	    {&pkg_dpkg, DPKG "/statoverride", "root root 4755 /bin/b\n"},
+	    {&pkg_dpkg, "/etc/dpkg/dpkg.cfg", "path-exclude=/b*\n"},
+	    {&pkg_portage, "/var/db/pkg/a/b-1/CONTENTS",
+	     "dir /a\nobj /b " SUM " 5\nsym /c -> d 7\n"},
+	    {&pkg_pacman, "/var/lib/pacman/local/a-1-1/files",
+	     "%FILES%\nusr/\nusr/b\n%BACKUP%\netc/c\t" SUM "\n"},
+	};
+	static const char bytes[] = {'\0', '\n', ' ', '/', '\t', ':', '>', '\377'};
+	char bad[400];
+	unsigned n = 0;
+
+	for (size_t f = 0; f < sizeof files / sizeof *files; f++)
+		put(files[f].path, files[f].text);
+	for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+		size_t len = strlen(files[f].text);
+
+		for (size_t i = 0; i < len * sizeof bytes; i++) {
+			memcpy(bad, files[f].text, len);
+			bad[i / sizeof bytes] = bytes[i % sizeof bytes];
+			tree_put(top, files[f].path, bad, len);
+			ck_assert_int_eq(files[f].m->entries(&t, touch, &n), 0);
+		}
+		put(files[f].path, files[f].text);
+	}
+	ck_assert_uint_gt(n, 1000);
+}
+END_TEST
+
 START_TEST(damaged_database_ends)
 {
 	char all[400] = "";
@@ -366,6 +416,7 @@ Suite *pkg_suite(void)
 	tcase_add_test(c, dpkg_entries_name_a_list_that_is_gone);
 	tcase_add_test(c, portage_entries_are_its_contents);
 	tcase_add_test(c, pacman_entries_are_its_lists_and_it_says_what_it_cannot_read);
+	tcase_add_test(c, entries_survive_damaged_databases);
 	tcase_add_test(c, damaged_database_ends);
 	tcase_add_test(c, manager_given_up_once_is_not_started_again);
 	tcase_add_test(c, cached_packages_are_found_newest_first);
