@@ -29,6 +29,7 @@ HEADERS      := $(sort $(shell find src -name '*.h'))
 TESTS        := $(sort $(shell find tests -name '*_test.c'))
 FUZZERS      := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 SUITES       := $(patsubst %_test,%_suite,$(notdir $(basename $(TESTS))))
+GUESTS       := $(wildcard qemu/*/*.c)
 SCRIPTS      := .ci/run $(wildcard src/packaging/debian/p*) $(shell find src tests qemu initramfs -name '*.sh' -o -name '*.bash')
 
 all: deps-build build/rd-recovery
@@ -175,8 +176,8 @@ bench: deps build/rd-recovery
 	@sh src/build/deps.sh $(BENCH_PACKAGES)
 	@sh tests/bench/run.sh
 lint: deps build/libs/glibc/libblkid.a
-	clang-format --dry-run -Werror $(SOURCES) $(TESTS) $(FUZZERS)
-	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -Isrc $(SOURCES)
+	clang-format --dry-run -Werror $(SOURCES) $(TESTS) $(FUZZERS) $(GUESTS)
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -Isrc $(SOURCES) $(GUESTS)
 	shellcheck -x $(SCRIPTS)
 	@for h in $(HEADERS) $(SOURCES); do \
 		gcc $(STD) $(WARN) -Ibuild/libs/glibc/include -fsyntax-only -x c $$h || exit 1; done
