@@ -243,6 +243,9 @@ static void obey(char *word)
 	if (argument)
 		*argument++ = '\0';
 	errno = EINVAL;
+	/* only its own root can be written to */
+	if (!strcmp(word, "fill") || !strcmp(word, "names"))
+		enter_supervisor();
 	if (!strcmp(word, "freeze") && argument)
 		rc = freeze(argument);
 	else if (!strcmp(word, "fill") && argument)
