@@ -41,7 +41,8 @@ static bool same(const char *a, int alen, const char *b, int blen)
 	return a && b ? alen == blen && !memcmp(a, b, (size_t)alen) : !a && !b;
 }
 
-/* What stands at the path behind so many marks. */
+/* What stands at the path behind so many marks; where the cut can be right at the last of them,
+ * only what it says. */
 static bool holds(const struct question *q, const char *path, int len, unsigned marks)
 {
 	const char *const *m = (const char *const *)q->l->marks;
@@ -50,7 +51,7 @@ static bool holds(const struct question *q, const char *path, int len, unsigned 
 	const char *a = tree_line(m[marks - 1], path, len, &alen), *b = a;
 
 	blen = alen;
-	if (marks < q->l->nmarks)
+	if (marks < q->l->nmarks && marks <= q->range[0])
 		b = tree_line(m[marks], path, len, &blen);
 	if (q->grows && !same(a, alen, b, blen) && !tree_line(m[0], path, len, &olen))
 		return true;

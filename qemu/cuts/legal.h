@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* May a folder's content (tree.h) be what a cut behind from to to marks left? Between two marks each path is as at one of them. What the program keeps
+/* May a folder's content (tree.h) be what a cut behind from to to marks left? Between two marks each path is as at one of them; right at a mark as it says. What the program keeps
  * for itself, its temp files and its logs do not count. grows: logs are all there is: those from before the first mark, and any other file when it was
  * told to be whole, must be there; what is new is no harm.
  * False: why says (cap bytes). Pure. */
