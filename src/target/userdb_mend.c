@@ -221,7 +221,10 @@ int userdb_mend(struct userdb *db, enum userdb_kind kind)
 	if (mend_lines(&m) || mend_lines(&m))
 		return -1;
 	add_missing(&m);
-	return m.out.cut ? -1 : take(&m, NULL, 0);
+	if (m.out.cut || take(&m, NULL, 0))
+		return -1;
+	/* an older line may lack the x that shadow has a lock or hash for by now */
+	return mend_lines(&m);
 }
 
 int userdb_add(struct userdb *db, enum userdb_kind kind, const char *line)
