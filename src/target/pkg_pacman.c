@@ -159,7 +159,8 @@ static int tell_package(void *arg, int dirfd, const char *folder)
 
 	(void)dirfd;
 	snprintf(path, sizeof path, LOCAL "/%s/files", folder);
-	if (cut(folder, name, &version) || !(data = path_slurp(w->t->fd, path, 64u << 20, &len)))
+	if (pkg_pacman_folder(folder, name, &version) ||
+	    !(data = path_slurp(w->t->fd, path, 64u << 20, &len)))
 		return 0;
 	p = data;
 	while (!rc && line_next(&p, data + len, &line, &n))
