@@ -88,6 +88,8 @@ static int sweep_one(void *arg, int dirfd, const char *name)
 		return 0;
 	if (unlinkat(dirfd, name, 0) == 0 || unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
 		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return 0;
 	name += strlen(TEMP_PREFIX);
 	dot = strrchr(name, '.');
 	if (!dot || (size_t)(dot - name) >= sizeof run)
