@@ -195,12 +195,12 @@ int path_open_regular(int rootfd, const char *path)
 }
 
 /* Read until len bytes or the end. */
-static ssize_t read_some(int fd, char *dst, size_t len)
+static ssize_t read_some(int fd, char *dst, size_t len, off_t at)
 {
 	size_t got = 0;
 
 	for (int interrupted = 0; got < len;) {
-		ssize_t n = read(fd, dst + got, len - got);
+		ssize_t n = pread(fd, dst + got, len - got, at + (off_t)got);
 
 		if (n < 0 && errno == EINTR && interrupted++ < AGAIN)
 			continue;
@@ -223,10 +223,10 @@ ssize_t path_read(int rootfd, const char *path, char *dst, size_t cap)
 	dst[0] = '\0';
 	if (fd < 0)
 		return -1;
-	n = read_some(fd, dst, cap - 1);
+	n = read_some(fd, dst, cap - 1, 0);
 	if (n >= 0) {
 		dst[n] = '\0';
-		if ((size_t)n == cap - 1 && read_some(fd, &more, 1) == 1) {
+		if ((size_t)n == cap - 1 && read_some(fd, &more, 1, n) == 1) {
 			n = -1;
 			errno = EFBIG;
 		}
@@ -246,7 +246,7 @@ static char *slurp_fd(int fd, size_t size, size_t max, size_t *len)
 	*len = 0;
 	if (p == MAP_FAILED)
 		return NULL;
-	while ((n = read_some(fd, p + *len, cap - *len)) >= 0) {
+	while ((n = read_some(fd, p + *len, cap - *len, (off_t)*len)) >= 0) {
 		*len += (size_t)n;
 		if (*len < cap) {
 			q = mremap(p, cap, *len + 1, MREMAP_MAYMOVE);
