@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define LOG_FOLDER "/boot/tiny-recovery-logs-"
 #define TEMP ".rd-recovery."
 #define SECRET "$6$"
 #define BACKUP "/etc/shadow-"
@@ -40,9 +39,17 @@ static bool is_journal(const char *path)
 	       starts(path, "/home/.rd-recovery");
 }
 
+/* "linux-" where os-release could not be read. */
 static bool is_log(const char *path)
 {
-	return starts(path, LOG_FOLDER) || starts(path, "/var/log/tiny-recovery-logs-");
+	static const char *const folders[] = {
+	    "/boot/tiny-recovery-logs-", "/boot/linux-recovery-logs-",
+	    "/var/log/tiny-recovery-logs-", "/var/log/linux-recovery-logs-"};
+
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (starts(path, folders[i]))
+			return true;
+	return false;
 }
 
 static bool is_temp(const char *path)
