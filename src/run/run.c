@@ -378,10 +378,11 @@ void run_phases(struct run *r)
 		log_say("logs: %s", where);
 	brief_begin(r);
 	for (int i = 0; i < 8; i++) {
-		bool over = supervisor_signalled() || clock_ms() >= end;
-
 		r->phase = &phases[i];
-		if (!r->o->set.phases[i + 1] || (over && i < 7))
+		if (!r->o->set.phases[i + 1])
+			continue;
+		r->late = r->late || clock_ms() >= end;
+		if ((r->late || supervisor_signalled()) && i < 7)
 			continue;
 		/* the summary is written whatever the time */
 		r->until = i == 7 ? supervisor_deadline(SUMMARY_SECONDS)
@@ -432,7 +433,7 @@ void run_end(struct run *r)
 
 int run_status(const struct run *r)
 {
-	if (supervisor_signalled() || clock_ms() >= supervisor_end())
+	if (supervisor_signalled() || r->late)
 		return 4;
 	return r->report->verdict == VERDICT_LOGIN_PROVEN ? 0 : 1;
 }

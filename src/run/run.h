@@ -27,6 +27,7 @@ struct run {
 	char brief[1000]; /* the short log's next lines */
 	bool weaker;	 /* no PID namespaces: said */
 	bool stuck;	 /* a phase could not be killed: something does not answer */
+	bool late;	 /* the time for phases was over before they were */
 	int64_t until;	 /* the present phase's end */
 };
 
