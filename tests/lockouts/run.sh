@@ -1,6 +1,7 @@
 #!/bin/sh
-# run.sh [--third] [--jobs N] [NN-id...]: every lock-out cause on a real root: refused before, named, repaired, let in by the test's own means,
-# undone. A folder a cause: `break` damages the root, `expect` says what must be seen (scenario.sh). Last line: N passed, N failed.
+# run.sh [--third | --rest] [--jobs N] [NN-id...]: every lock-out cause on a real root: refused before, named, repaired, let in by the test's own
+# means, undone. --third: those of make test, --rest: the others. A folder a cause: `break` damages the root, `expect` says what must be seen
+# (scenario.sh). Last line: N passed, N failed.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,10 +23,11 @@ sh "$top/qemu/image.sh" trees || exit 1
 RD_OUTER_MNT=$(readlink /proc/self/ns/mnt)
 export RD_OUTER_MNT
 # Nearly all of the time is PAM's own delay after a refusal.
-jobs=16 third=
+jobs=16 part=
 while :; do
 	case ${1-} in
-	--third) third=yes ;;
+	--third) part=yes ;;
+	--rest) part=no ;;
 	--jobs) jobs=$2 && shift ;;
 	*) break ;;
 	esac
@@ -41,7 +43,7 @@ mkdir -p "$work"
 for name; do
 	# shellcheck source=/dev/null
 	(on='systemd openrc' third_part=no && . "$here/$name/expect" &&
-		{ [ -z "$third" ] || [ "$third_part" = yes ]; } &&
+		{ [ -z "$part" ] || [ "$third_part" = "$part" ]; } &&
 		for init in $on; do echo "$name $init"; done)
 done >"$work/list"
 # A PID namespace of its own too: what a scenario leaves running ends with it.
