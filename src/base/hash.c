@@ -168,7 +168,7 @@ bool hash_verify(const char *key, const char *hash)
 	return same && !differ;
 }
 
-int password_generate(char *dst, size_t cap)
+static int spell(char *dst, size_t cap, int (*fill)(void *dst, size_t len))
 {
 	/* At the same key on QWERTY, QWERTZ and AZERTY with shift aside: no a, q, w, z, y, m, nor
 	 * what looks like another. */
@@ -181,7 +181,7 @@ int password_generate(char *dst, size_t cap)
 		errno = ENOSPC;
 		return -1;
 	}
-	if (random_secret(raw, sizeof raw))
+	if (fill(raw, sizeof raw))
 		return -1;
 	for (size_t i = 0; i < sizeof raw; i++) {
 		if (i && i % 4 == 0)
@@ -190,4 +190,14 @@ int password_generate(char *dst, size_t cap)
 	}
 	explicit_bzero(raw, sizeof raw);
 	return 0;
+}
+
+int password_generate(char *dst, size_t cap)
+{
+	return spell(dst, cap, random_secret);
+}
+
+int password_for_trial(char *dst, size_t cap)
+{
+	return spell(dst, cap, random_bytes);
 }

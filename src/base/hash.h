@@ -31,5 +31,7 @@ const char *hash_known(enum hash_method m);
 /* A random password of 16 characters from 32 letters and digits at the same place on common keyboard layouts (80 bits), in groups of four
  * joined by '.'; no characters that are easily confused. dst at least 24 bytes. 0, or -1: EAGAIN while the kernel's generator is not ready. */
 int password_generate(char *dst, size_t cap);
+/* The same for a trial, which nobody else can enter: it only has to differ, so it is there however early in a boot. */
+int password_for_trial(char *dst, size_t cap);
 
 #endif

@@ -84,7 +84,7 @@ static int write_throwaway(struct canary_run *r, const char *file)
 		return -1;
 	cap = len + 2 * HASH_CAP;
 	next = malloc(cap);
-	if (next && password_generate(r->right, sizeof(r->right)) == 0 &&
+	if (next && password_for_trial(r->right, sizeof(r->right)) == 0 &&
 	    hash_setting(q->method, setting, sizeof(setting)) == 0 &&
 	    hash_make(r->right, setting, value + locked, HASH_CAP) == 0 &&
 	    accounts_set_field(data, len, &e, next, cap, &out) == 0)
@@ -99,7 +99,7 @@ static int write_throwaway(struct canary_run *r, const char *file)
 
 static int choose_passwords(struct canary_run *r)
 {
-	if (password_generate(r->wrong, sizeof(r->wrong)) < 0)
+	if (password_for_trial(r->wrong, sizeof(r->wrong)) < 0)
 		return -1;
 	if (r->q->password) {
 		str_copy(r->right, sizeof(r->right), r->q->password);

@@ -147,6 +147,8 @@ START_TEST(password_is_refused_while_the_generator_is_not_ready)
 	ck_assert_int_eq(errno, EAGAIN);
 	ck_assert_str_eq(one, "");
 	ck_assert_int_eq(random_wait(), -1);
+	ck_assert_int_eq(password_for_trial(one, sizeof one), 0);
+	ck_assert_uint_eq(strlen(one), 19);
 	/* a salt only has to differ */
 	ck_assert_int_eq(hash_setting(HASH_SHA512, setting, sizeof setting), 0);
 }
