@@ -93,51 +93,8 @@ build/unit: $(UNITS) $(TESTS:tests/%.c=build/test/%.o) build/unit.c
 	@gcc $(TESTFLAGS) -o $@ $^ $(addprefix build/libs/glibc/,$(LIBS)) $$(pkg-config --libs check)
 test: deps build/rd-recovery build/unit build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/run.sh
-# --- faults: each system call of the editing paths made to fail; drive.c drives them one by one, linked from the payload's own objects
-build/fault/names.h:
-	@mkdir -p $(@D)
-	@echo '#include <sys/syscall.h>' | gcc -E -dM - | sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/{\2, "\1"},/p' >$@
-build/fault/faults: $(wildcard tests/fault/*.[ch]) build/fault/names.h
-	@gcc $(STD) $(WARN) -O2 -Ibuild/fault -o $@ $(filter-out %/drive.c %/control.c,$(wildcard tests/fault/*.c))
-build/fault/drive.o build/fault/control.o: build/fault/%.o: tests/fault/%.c build/libs/musl/libblkid.a
-	@mkdir -p $(@D)
-	@musl-gcc $(STD) $(WARN) $(SMALL) $(HARDEN) -MMD -MP -Ibuild/libs/musl/include $(UAPI) -c -o $@ $<
-build/fault/drive: build/fault/drive.o $(filter-out build/payload/main.o,$(OBJECTS))
-	@$(LINK)
-# The same with the sins of control.c, for the oracle to see.
-build/fault/control/drive: build/fault/drive.o build/fault/control.o $(filter-out build/payload/main.o,$(OBJECTS))
-	@mkdir -p $(@D)
-	@$(LINK) $(addprefix -Wl$(comma)--wrap=,openat renameat unlinkat fsync)
-build/fault/rd-recovery: build/rd-recovery
-	@mkdir -p $(@D)
-	@cp $< $@
-FAULTS := build/fault/faults build/fault/drive build/fault/control/drive build/fault/rd-recovery
-faults: deps $(FAULTS)
-	@sh tests/faults.sh
-# All faults at every call, then random pairs for the rest of SECONDS.
-soak: deps $(FAULTS)
-	@sh tests/fault/run.sh --runs 5000 --seconds $(or $(SECONDS),3600) --seed $$(date +%s)
-# --- coverage: the payload by glibc and gcov; what the unit tests, the injector and whole runs execute of it
-COVER     := build/coverage
-COVERED   := $(SOURCES:src/%.c=$(COVER)/%.o)
-COVERLINK  = gcc --coverage -Wl,--wrap=_exit,--wrap=fexecve -o $@ $(filter %.o %.c %.a,$^) $(addprefix build/libs/glibc/,$(LIBS))
-COVERFLAGS := $(STD) -O0 -g -Ibuild/libs/glibc/include
-$(COVER)/tests/%.o: tests/%.c build/libs/glibc/libblkid.a
-	@mkdir -p $(@D)
-	@gcc $(COVERFLAGS) -MMD -MP -c -o $@ $<
-$(COVER)/%.o: src/%.c build/libs/glibc/libblkid.a
-	@mkdir -p $(@D)
-	@gcc $(COVERFLAGS) --coverage -fprofile-update=atomic -MMD -MP -c -o $@ $<
-$(COVER)/parts.a: $(filter-out $(COVER)/main.o,$(COVERED))
-	@rm -f $@ && ar cr $@ $^
-$(COVER)/unit: build/unit.c $(TESTS:tests/%.c=$(COVER)/tests/%.o) $(COVER)/tests/coverage/exit.o $(COVER)/parts.a build/test/probe/embed.o
-	@$(COVERLINK) $$(pkg-config --libs check)
-$(COVER)/drive: $(COVER)/tests/fault/drive.o $(COVER)/tests/coverage/exit.o $(COVER)/parts.a
-	@$(COVERLINK)
-$(COVER)/rd-recovery: $(COVER)/main.o $(COVER)/tests/coverage/exit.o $(COVER)/parts.a build/test/probe/embed.o
-	@$(COVERLINK)
-coverage: deps build/rd-recovery build/fault/faults $(COVER)/unit $(COVER)/drive $(COVER)/rd-recovery
-	@sh tests/coverage/run.sh
+# faults, soak; coverage; fuzz
+include tests/fault/rules.mk tests/coverage/rules.mk tests/fuzz/rules.mk
 lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
 boots: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
@@ -146,24 +103,6 @@ boots: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 recipe: deps build/rd-recovery
 	@qemu/image.sh recipe
 	@expect qemu/recipe/recipe.exp
-
-# Every parser under libFuzzer: the same sources, built by clang with coverage; mmap is the harness's own (tests/fuzz/fuzz.c).
-FUZZFLAGS := $(STD) $(filter-out -Wno-format-truncation,$(WARN)) -O2 -g -fno-sanitize-recover=all -Ibuild/libs/glibc/include
-FUZZMMAP  := -Dmmap=fuzz_mmap -Dmunmap=fuzz_munmap
-FUZZED    := $(filter-out build/fuzz/main.o,$(SOURCES:src/%.c=build/fuzz/%.o))
-build/fuzz/%.o: src/%.c build/libs/glibc/libblkid.a | fuzz-deps
-	@mkdir -p $(@D)
-	@clang-14 $(FUZZFLAGS) $(FUZZMMAP) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
-build/fuzz/parsers.a: $(FUZZED) build/test/probe/embed.o
-	@rm -f $@
-	@ar rcs $@ $^
-build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h build/fuzz/parsers.a
-	@clang-14 $(FUZZFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.c %.a,$^) $(addprefix build/libs/glibc/,$(LIBS))
-fuzz-deps:
-	@sh src/build/deps.sh $(PACKAGES) $(FUZZ_PACKAGES)
-fuzzers: $(FUZZERS:tests/fuzz/%.c=build/fuzz/%)
-fuzz:
-	@sh tests/fuzz/run.sh --executions 20000000
 demo: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@qemu/demo.sh
 # A disk image for a USB stick; KERNEL=, KVER=, MODULES= name another kernel than the one rescue.sh chooses.
@@ -198,5 +137,5 @@ deb: deps-build dist build/sources/SHA256SUMS
 clean:
 	rm -rf --one-file-system build
 
--include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(FUZZED:.o=.d) $(TESTS:tests/%.c=build/test/%.d) $(COVERED:.o=.d)
-.PHONY: all deps deps-build rescue.img test lockouts boots recipe fuzz fuzz-deps fuzzers demo bench lint install uninstall dist deb clean faults coverage soak FORCE
+-include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
+.PHONY: all deps deps-build rescue.img test lockouts boots recipe demo bench lint install uninstall dist deb clean FORCE
