@@ -109,7 +109,7 @@ wanted() {
 	for _control in '' control-; do
 		suites | while read -r _name _rest; do
 			case " ${*:-$_name} " in
-			*" $_name "*) echo "$_control$_name $_rest ${_control:+20 unsynced}" ;;
+			*" $_name "*) echo "$_control$_name $_rest ${_control:+100 unsynced}" ;;
 			esac
 		done
 	done | sed "/unsynced\$/!s/ *\$/ $most/"
