@@ -5,7 +5,7 @@ set -u
 
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build/fault
-suites='tests/fault/run.sh tests/fault/full.sh tests/fault/hostile.sh tests/fault/doors.sh tests/fuzz/run.sh'
+suites='tests/fault/run.sh tests/fault/hostile.sh tests/fault/doors.sh tests/fuzz/run.sh tests/fault/full.sh'
 passed=0 failed=0
 for suite in $suites; do
 	echo "== $suite"
