@@ -76,9 +76,8 @@ static int append(struct journal *j, const struct buf *line)
 		return -1;
 	}
 	rc = place_write(j->fd, line->p, line->len);
-	if (rc && journal_give_back(j->dirfd)) {
+	if (rc && journal_give_back(j->dirfd))
 		rc = ftruncate(j->fd, end) || place_write(j->fd, line->p, line->len) ? -1 : 0;
-	}
 	if (rc == 0)
 		rc = place_sync(j->fd);
 	error = errno;

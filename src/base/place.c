@@ -330,8 +330,10 @@ int place_set(struct place *p, const struct inode *want)
 	p->state = FILE_OLD;
 	if (open_flagged(p, p->name, &fd))
 		return -1;
-	if (fd < 0 || inode_flags_lift(fd, &flags))
+	if (fd < 0 || inode_flags_lift(fd, &flags)) {
+		error = errno;
 		goto out;
+	}
 	/* owner and mode change one after the other: between them nobody may have more than before
 	 * and after */
 	if (fstat(fd, &st) == 0 && (st.st_uid != want->uid || st.st_gid != want->gid
@@ -349,9 +351,7 @@ int place_set(struct place *p, const struct inode *want)
 		rc = -1;
 		error = errno;
 	}
-	errno = error;
 out:
-	error = errno;
 	if (fd >= 0)
 		close(fd);
 	errno = error;

@@ -184,17 +184,17 @@ static _Noreturn void end(struct options *o)
 	}
 }
 
-/* Whatever came of the run, the boot goes on, unless the machine was to end: it may be doing so by
- * now, or the run was cut off before it could see to that. */
-static int after_run(struct options *o, int status, bool doubt)
+/* Whatever came of the run, the boot goes on, unless the machine was to end (it may be doing so by
+ * now, or the run was cut off before it could see to that), or root's disk is dead. */
+static int after_run(struct options *o, const struct find *f, int status)
 {
 	supervisor_until(supervisor_end() + (int64_t)o->hold * 1000);
 	if (status == ENDING_ENDS)
 		o->hold = 0; /* it has held already */
-	if (status == ENDING_ENDS || doubt || o->after == AFTER_REBOOT ||
+	if (status == ENDING_ENDS || f->doubt || o->after == AFTER_REBOOT ||
 	    o->after == AFTER_POWEROFF)
 		return MUST_END;
-	return READY;
+	return find_answers(f, o->set.timeout) ? READY : MUST_END;
 }
 
 static void read_words(struct options *o, struct find *f)
@@ -243,9 +243,7 @@ int command_init(struct options *o)
 		outcome = NO_ROOT;
 	}
 	if (outcome == READY && f->rescue)
-		outcome = after_run(o, stage("pre-pivot", f->doubt), f->doubt);
-	if (outcome == READY && f->rescue && !find_answers(f, o->set.timeout))
-		outcome = MUST_END;
+		outcome = after_run(o, f, stage("pre-pivot", f->doubt));
 	else if (outcome == NO_ROOT && f->rescue && stage("emergency", false) >= 0)
 		o->hold = 0; /* it has held already */
 	if (outcome != READY)

@@ -1,8 +1,8 @@
 /* What dpkg's database says of every file: NAME.list, NAME.md5sums, the status file's Conffiles,
  * diversions, statoverride (deb-md5sums(5), dpkg-divert(1), dpkg-statoverride(1)), and what
  * path-exclude of dpkg(1)'s configuration left out. */
-#include "target/pkg.h"
 #include "target/pkg_dpkg.h"
+#include "target/pkg_text.h"
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -178,17 +178,12 @@ static const char *find_sum(const struct package *k, const char *path, size_t n)
 	return NULL;
 }
 
-/* Has somebody told dpkg-statoverride about it? "user group mode path" a line. */
+/* Has somebody told dpkg-statoverride about it? */
 static bool overridden(const struct reading *r, const char *path)
 {
-	const char *p = r->overrides.p, *line, *slash;
-	size_t n;
+	struct pkg_mode m;
 
-	while (r->overrides.p && line_next(&p, r->overrides.p + r->overrides.len, &line, &n))
-		if ((slash = memchr(line, '/', n)) &&
-		    pkg_same_file(slash, n - (size_t)(slash - line), path))
-			return true;
-	return false;
+	return r->overrides.p && !pkg_mode_of(r->overrides.p, r->overrides.len, path, &m);
 }
 
 static int tell(const struct package *k, struct pkg_entry *e, const char *path, size_t n)

@@ -54,14 +54,21 @@ static void *work(void *arg)
 	return NULL;
 }
 
+/* One for each processor, two at least. */
+static unsigned processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 2 ? 2 : n > WORKERS ? WORKERS : (unsigned)n;
+}
+
 /* This thread is one of them: without any other it does the work alone. */
 static void share(struct crew *c)
 {
 	pthread_t others[WORKERS];
-	unsigned n = 0;
+	unsigned n = 0, most = processors() - 1;
 
-	while (n + 1 < c->j->v->workers && n < WORKERS &&
-	       !pthread_create(&others[n], NULL, work, c))
+	while (n < most && !pthread_create(&others[n], NULL, work, c))
 		n++;
 	work(c);
 	while (n)
@@ -173,13 +180,6 @@ static void close_job(struct verify_job *j)
 	free(j);
 }
 
-static unsigned processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 2 ? 2 : n > WORKERS ? WORKERS : (unsigned)n;
-}
-
 static int run(struct verify_job *j, const struct pkg_manager *m)
 {
 	int rc = -1;
@@ -205,7 +205,6 @@ int verify_run(struct verify *v, const struct target *t)
 	if (!m || !m->entries)
 		return -1;
 	snprintf(v->unread, sizeof v->unread, "%s", m->silent ? m->silent : "");
-	v->workers = v->workers ? v->workers : processors();
 	j = open_job(v, t);
 	rc = run(j, m);
 	close_job(j);

@@ -1,6 +1,6 @@
 /* verify: every installed file against the package database (pkg.h's entries): there, of its type, unchanged, with its mode.
  *
- * Life cycle: zeroed memory, shared with whoever wants what is known so far; set deep, deadline and workers; verify_run; verify_order; then read the
+ * Life cycle: zeroed memory, shared with whoever wants what is known so far; set deep and deadline; verify_run; verify_order; then read the
  * findings. It reads only, runs nothing of the target's but rpm, stops at the deadline, and needs the same memory for any number of files: what does
  * not fit among the findings is counted.
  */
@@ -43,7 +43,6 @@ struct verify {
 	/* what is asked */
 	bool deep;        /* every digest; else those of the login's files, and of files whose time is not the database's */
 	int64_t deadline; /* absolute */
-	unsigned workers; /* 0: as many as there are processors, two at least */
 	/* what is known */
 	atomic_ulong files, hashed;
 	atomic_ullong bytes;

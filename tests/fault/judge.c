@@ -287,7 +287,6 @@ struct judgement judge_struck(const struct scenario *s, const struct tree *now, 
 
 	if (!said_so)
 		j = judge_files(s, now, status == s->done);
-
 	if (!j.verdict)
 		j = judge_secrets(s, now);
 	if (!j.verdict && s->kind == LOGS)
