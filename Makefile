@@ -93,8 +93,8 @@ build/unit: $(UNITS) $(TESTS:tests/%.c=build/test/%.o) build/unit.c
 	@gcc $(TESTFLAGS) -o $@ $^ $(addprefix build/libs/glibc/,$(LIBS)) $$(pkg-config --libs check)
 test: deps build/rd-recovery build/unit build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/run.sh
-# faults, soak; coverage; fuzz
-include tests/fault/rules.mk tests/coverage/rules.mk tests/fuzz/rules.mk
+# faults, soak; coverage; fuzz (the program is built without the tests too)
+include $(wildcard tests/*/rules.mk)
 lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
 boots: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
