@@ -264,6 +264,11 @@ static enum canary_answer converse(struct tty_login *l, int handle, int master)
 		runs = child_step(handle, LOOK_MS);
 		screen_read(l, master);
 		tty_drain_syslog(l->syslog_fd, l->syslog);
+		/* first: what a profile asks reads like a prompt of the login's own */
+		if (have && shell_runs(l, &shell, child_pid(handle))) {
+			a = CANARY_ACCEPTED;
+			break;
+		}
 		step = tty_next(&d, tty_prompt(l->screen, l->len, echo_on(master)));
 		if (step == STEP_NAME)
 			answer(l, master, l->q->a->name);
@@ -271,8 +276,6 @@ static enum canary_answer converse(struct tty_login *l, int handle, int master)
 			answer(l, master, l->password);
 		else if (step == STEP_REFUSED)
 			a = CANARY_REFUSED;
-		else if (have && shell_runs(l, &shell, child_pid(handle)))
-			a = CANARY_ACCEPTED;
 	}
 	l->secrets = d.secrets;
 	l->asked_again = a == CANARY_REFUSED;

@@ -585,16 +585,32 @@ locked_account_must_be_named() {
 	accepts $right || fail 'the password behind the lock is refused'
 }
 
+# Three wrong passwords that stayed would lock the account: the second canary would be refused.
 canary_leaves_no_tally() {
 	root systemd sound
-	sed -i '1i auth required pam_faillock.so preauth deny=3' "$root/etc/pam.d/common-auth"
-	echo 'auth required pam_faillock.so authfail deny=3' >>"$root/etc/pam.d/common-auth"
-	(cd "$root" && find var/log var/run/ home -type f -exec sha256sum {} + | sort) >"$dir/before"
-	for _i in 1 2 3; do
+	mkdir -p "$root/var/lib/faillock"
+	printf '%s\n' 'dir = /var/lib/faillock' 'deny = 3' 'unlock_time = 0' >"$root/etc/security/faillock.conf"
+	sed -i -e 's/success=1 default=ignore\(.*pam_unix\)/success=2 default=ignore\1/' \
+		-e '/requisite.*pam_deny/i auth [default=die] pam_faillock.so authfail' \
+		-e '0,/^auth/s/^auth/auth required pam_faillock.so preauth\n&/' "$root/etc/pam.d/common-auth"
+	_places='var/log var/lib run home'
+	# shellcheck disable=SC2086 # words
+	(cd "$root" && find $_places -type f -exec sha256sum {} + | sort) >"$dir/before"
+	for _i in 1 2 3 4 5 6 7 8 9 10; do
 		recover 0 --phases 3,5,8
 	done
-	(cd "$root" && find var/log var/run/ home -type f -exec sha256sum {} + | sort) | diff "$dir/before" - >"$dir/out" ||
+	# shellcheck disable=SC2086 # words
+	(cd "$root" && find $_places -path var/lib/rd-recovery -prune -o -type f -exec sha256sum {} + | sort) | diff "$dir/before" - >"$dir/out" ||
 		fail 'logs, tallies or homes changed'
+}
+
+# What a profile asks looks like the login's own prompts, and may stand there before anybody looks for the shell.
+question_of_a_profile_is_no_prompt() {
+	root systemd sound
+	chroot "$root" /usr/sbin/usermod -s /bin/dash argo
+	: >"$root/etc/profile"
+	echo "printf 'Which project: '; read -r project" >"$root/home/argo/.profile"
+	recover 0 --phases 3,5,8
 }
 
 # /bin/login and su run a script as its interpreter: only its command line tells whose shell it is.
@@ -707,7 +723,7 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	stuck_process_is_named_and_left stuck_process_that_holds_the_target_is_ended rescue_ends_what_it_started_on_the_target
 	process_that_survives_kill_is_reported encrypted_root_keeps_the_details interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
-	canary_leaves_no_tally script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
+	canary_leaves_no_tally question_of_a_profile_is_no_prompt script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
 	wrong_use_touches_nothing '"$package_cases $verify_cases"
 
