@@ -65,20 +65,21 @@ static void work(struct run *r, const char *root)
 	str_copy(o->root, sizeof o->root, root);
 	str_copy(r->mounts.root, sizeof r->mounts.root, root);
 	r->mounts.seconds = o->set.timeout;
-	r->mounts.readonly = r->target.readonly = o->mode == BOOT_DIAGNOSE;
+	r->mounts.look = r->target.readonly = o->mode == BOOT_DIAGNOSE;
+	r->mounts.logs = true;
 	if (!o->set.capture[0])
 		str_copy(o->set.capture, sizeof o->set.capture, CAPTURE);
 	str_copy(r->target.sources, sizeof r->target.sources, SOURCES);
 	if (mounts_asleep(&r->mounts, &r->target)) {
 		o->mode = BOOT_DIAGNOSE;
-		r->mounts.readonly = true;
+		r->mounts.look = true;
 		if (o->after == AFTER_BOOT) /* the boot would mount it all */
 			o->after = AFTER_REBOOT;
 	}
 	if (o->mode != BOOT_DIAGNOSE && mounts_writable(&r->mounts, why, sizeof why)) {
 		log_say("%s cannot be made writable (%s): diagnosing only", root, why);
 		o->mode = BOOT_DIAGNOSE;
-		r->mounts.readonly = r->target.readonly = true;
+		r->mounts.look = r->target.readonly = true;
 	}
 	mounts_begin(&r->mounts, &r->target);
 	for (int i = 2; i <= 7 && o->mode == BOOT_DIAGNOSE; i++)

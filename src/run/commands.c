@@ -169,7 +169,7 @@ int command_diagnose(struct options *o)
 
 	if (!r)
 		return 3;
-	r->target.readonly = r->mounts.readonly = true;
+	r->target.readonly = r->mounts.look = true;
 	for (int i = 1; i <= 8; i++)
 		o->set.phases[i] = i == 1;
 	run_limit(o);

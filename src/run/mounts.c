@@ -141,6 +141,8 @@ static int read_fstab(void *arg)
 		if (rc < 0)
 			log_line("/etc/fstab:%u: malformed, left out", number);
 		e->line = number;
+		if (rc > 0 && !strcmp(e->point, "/"))
+			str_copy(m->root_source, sizeof m->root_source, e->source);
 		m->n += rc > 0 && mounts_wanted(e);
 	}
 	return 0;
@@ -154,6 +156,24 @@ static int try_types(const char *device, const char *point, unsigned long set, c
 		if (mount(device, point, types[i], set, data) == 0)
 			return 0;
 	return errno ? errno : EINVAL;
+}
+
+static bool is_looked_at(const struct mounts *m, const struct fstab_entry *e)
+{
+	return m->look &&
+	       !(m->logs && (str_starts(e->point, "/boot") || str_starts(e->point, "/efi")));
+}
+
+/* fstab may leave the type open. */
+static int look_at(const char *device, const struct fstab_entry *e, const char *point,
+		   const char *data)
+{
+	struct device d = {0};
+	bool open = !strcmp(e->type, "auto") || strchr(e->type, ',');
+
+	if (open && device_probe(device, &d))
+		return -1;
+	return mount_look(device, open ? d.type : e->type, point, data);
 }
 
 static int mount_one(void *arg)
@@ -171,7 +191,9 @@ static int mount_one(void *arg)
 	snprintf(inside, sizeof inside, "/proc/self/fd/%d", fd);
 	if (device_find(e->source, device, sizeof device))
 		return errno;
-	if (m->readonly && !str_starts(e->point, "/boot") && !str_starts(e->point, "/efi"))
+	if (is_looked_at(m, e))
+		return look_at(device, e, inside, data) ? errno : 0;
+	if (m->readonly)
 		set |= MS_RDONLY;
 	if (!strcmp(e->type, "auto") || strchr(e->type, ','))
 		return try_types(device, inside, set, data);
@@ -301,6 +323,7 @@ void mounts_usr(struct mounts *m)
 		m->n = 0;
 	for (m->current = 0; m->current < m->n; m->current++)
 		if (!strcmp(m->entries[m->current].point, "/usr") &&
+		    mounts_believed(m, &m->entries[m->current]) &&
 		    supervisor_operation(
 			&(struct operation){"mount /usr", mount_one, m, m->seconds}, why,
 			sizeof why))
@@ -330,6 +353,13 @@ void mounts_begin(struct mounts *m, struct target *t)
 		if (mount_find(path, &there) == 0)
 			continue;
 		if (asleep) {
+			unknown(t, e->point);
+			continue;
+		}
+		if (!mounts_believed(m, e)) {
+			log_say("/etc/fstab:%u: %s: nothing says that %s is here the disk it was: "
+				"what lies there is unknown",
+				e->line, e->point, e->source);
 			unknown(t, e->point);
 			continue;
 		}

@@ -15,8 +15,11 @@
 struct mounts { /* shared with the operations */
 	char root[256]; /* made absolute and plain by the first operation */
 	long seconds;
-	bool readonly; /* all but /boot and the ESP, where a diagnosis leaves its logs */
+	bool readonly; /* as the system itself would mount it before it checks it */
+	bool look;     /* a diagnosis: no journal is replayed, not a byte written */
+	bool logs;     /* but for /boot and the ESP, where the diagnosis of a boot leaves its logs */
 	bool root_was_readonly, root_changed;
+	char root_source[256]; /* of fstab's own line for /; "" none */
 	struct fstab_entry entries[MOUNTS_MAX];
 	bool mounted[MOUNTS_MAX];
 	unsigned n, current;
@@ -38,6 +41,11 @@ void mounts_end(struct mounts *m);
 
 /* Is this entry one a run needs? Pure. */
 bool mounts_wanted(const struct fstab_entry *e);
+/* Does its source mean the disk that was meant? A kernel's name (/dev/sda2) may be another disk's here: it is believed where fstab's line for /
+ * names root's device so and that is the one mounted, or, where that line has a better name, on the disk root lies on. */
+bool mounts_believed(const struct mounts *m, const struct fstab_entry *e);
+/* A name that the kernel gives in the order it finds disks. Pure. */
+bool mounts_kernel_name(const char *source);
 /* The entry of an fstab's text on whose file system, other than root's, a path lies. Returns what of the path is below its point, NULL: none.
  * Pure. */
 const char *mounts_holder(const char *text, size_t len, const char *path, struct fstab_entry *holder);

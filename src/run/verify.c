@@ -128,7 +128,7 @@ int command_verify(struct options *o)
 	log_to_error();
 	k->root = o->root;
 	k->v.deep = o->deep;
-	k->mounts.readonly = true;
+	k->mounts.look = true;
 	command_mount(&k->mounts, &k->target, o);
 	rc = supervisor_operation(
 	    &(struct operation){"open the target", check_target, k, o->set.timeout}, why,

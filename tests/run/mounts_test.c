@@ -62,6 +62,36 @@ START_TEST(swap_file_is_known_to_lie_on_another_file_system)
 }
 END_TEST
 
+START_TEST(name_the_kernel_gives_by_chance_is_known)
+{
+	ck_assert(mounts_kernel_name("/dev/sda2"));
+	ck_assert(mounts_kernel_name("/dev/nvme0n1p1"));
+	ck_assert(mounts_kernel_name("/dev/mmcblk0p2"));
+	ck_assert(!mounts_kernel_name("/dev/mapper/sda2_crypt"));
+	ck_assert(!mounts_kernel_name("/dev/disk/by-uuid/a"));
+	ck_assert(!mounts_kernel_name("/dev/vg/home"));
+	ck_assert(!mounts_kernel_name("UUID=a"));
+	ck_assert(!mounts_kernel_name("/dev"));
+}
+END_TEST
+
+/* Where root lies is asked of the kernel: here it is no disk's. */
+START_TEST(name_that_nothing_confirms_is_not_believed)
+{
+	struct mounts m = {.root = "/proc", .root_source = "UUID=a"};
+	struct fstab_entry e = {.source = "/dev/sda2", .point = "/home"};
+
+	ck_assert(!mounts_believed(&m, &e));
+	strcpy(m.root_source, "/dev/sda1");
+	ck_assert(!mounts_believed(&m, &e));
+	strcpy(e.source, "UUID=b");
+	ck_assert(mounts_believed(&m, &e));
+	strcpy(e.source, "/dev/sda2");
+	strcpy(m.root, "/"); /* the running system found it by these names */
+	ck_assert(mounts_believed(&m, &e));
+}
+END_TEST
+
 Suite *mounts_suite(void)
 {
 	Suite *s = suite_create("mounts");
@@ -71,6 +101,8 @@ Suite *mounts_suite(void)
 	tcase_add_test(t, all_else_stays_unmounted);
 	tcase_add_test(t, options_become_flags_and_data);
 	tcase_add_test(t, swap_file_is_known_to_lie_on_another_file_system);
+	tcase_add_test(t, name_the_kernel_gives_by_chance_is_known);
+	tcase_add_test(t, name_that_nothing_confirms_is_not_believed);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -402,6 +402,28 @@ diagnose_writes_nothing() {
 	[ ! -e "$root/var/lib/rd-recovery" ] || fail '/var/lib/rd-recovery was made'
 }
 
+# A mount leaves its count and time in the superblock, even a read-only one that replays the journal.
+diagnose_and_verify_leave_boot_as_it_is() {
+	root
+	truncate -s 16M "$dir/boot.img"
+	mke2fs -q -t ext4 "$dir/boot.img"
+	_loop=$(losetup -f --show "$dir/boot.img") || {
+		echo 'no loop device here'
+		exit 77
+	}
+	trap 'losetup -d "$_loop"' EXIT
+	mount "$_loop" "$root/boot" || fail 'no /boot of its own'
+	umount "$root/boot"
+	printf '%s\n' "$_loop /boot auto defaults 0 2" '/dev/sdz9 /home ext4 defaults 0 2' >"$root/etc/fstab"
+	sha256sum <"$dir/boot.img" >"$dir/boot.sum"
+	"$payload" diagnose --root "$root" >"$dir/out" 2>&1
+	grep -q '/boot could not be mounted' "$dir/out" && fail '/boot was not looked at'
+	grep -q '/etc/fstab:2: /home: nothing says that /dev/sdz9 is here the disk it was' "$dir/out" || fail '/home is not said to be unknown'
+	"$payload" verify --root "$root" >"$dir/out" 2>&1
+	sync -f "$dir/boot.img"
+	sha256sum <"$dir/boot.img" | cmp -s - "$dir/boot.sum" || fail 'the file system of /boot was written to'
+}
+
 # stuck ARGUMENT...: stuck.c in the background, in D state; its pid in _pid.
 stuck() {
 	[ -x "$dir/stuck" ] || gcc -o "$dir/stuck" "$here/stuck.c" || fail 'no compiler'
@@ -719,7 +741,7 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	capture_of_a_sick_system_keeps_the_old capture_is_small_and_secret
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
 	unproven_manager_on_the_target_leaves_nothing without_pid_namespaces_it_recovers
-	without_pid_namespaces_a_hung_manager_is_ended hung_package_manager_costs_its_limit diagnose_writes_nothing keep_never_touches_the_hash logs_find_another_place
+	without_pid_namespaces_a_hung_manager_is_ended hung_package_manager_costs_its_limit diagnose_writes_nothing diagnose_and_verify_leave_boot_as_it_is keep_never_touches_the_hash logs_find_another_place
 	stuck_process_is_named_and_left stuck_process_that_holds_the_target_is_ended rescue_ends_what_it_started_on_the_target
 	process_that_survives_kill_is_reported encrypted_root_keeps_the_details interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
