@@ -145,34 +145,45 @@ static int run(struct ladder *l, const struct trial *tr, struct pkg_job *job)
 	return pkg_run(tr, job, &why);
 }
 
-struct archive {
-	char name[200];
-};
-
+#define ARCHIVES 4
 #define CARRIED "carried.tar"
 
-static int is_archive(void *arg, int dirfd, const char *name)
+/* Source archives: target paths, then absolute ones of what is carried outside the target. */
+struct archives {
+	const char *folder; /* being looked into */
+	char file[ARCHIVES][520];
+	unsigned n, ours; /* of n: on the target */
+};
+
+static int add_archive(void *arg, int dirfd, const char *name)
 {
-	struct archive *a = arg;
+	struct archives *a = arg;
 
 	(void)dirfd;
-	return str_starts(name, "libxcrypt-") && strstr(name, ".tar.") &&
-	       !strstr(name, "_checksum_failure_") && str_copy(a->name, sizeof a->name, name);
+	if (a->n == ARCHIVES || !str_starts(name, "libxcrypt-") || !strstr(name, ".tar.") ||
+	    strstr(name, "_checksum_failure_"))
+		return 0;
+	snprintf(a->file[a->n++], sizeof a->file[0], "%s/%s", a->folder, name);
+	return 0;
 }
 
-/* A source archive carried in the initramfs: its absolute path. 0/-1. */
-static int find_carried(const struct target *t, char file[520])
+static void list_archives(const struct target *t, struct archives *a)
 {
-	struct archive a;
-	int fd = t->sources[0] ? open(t->sources, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, rc = -1;
+	static const char folders[][29] = {"/var/cache/distfiles", "/usr/portage/distfiles",
+					   "/usr/src", "/usr/share/rd-recovery",
+					   "/var/lib/rd-recovery/sources"};
+	int fd = t->sources[0] ? open(t->sources, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	if (fd >= 0 && path_each(fd, "/", is_archive, &a) == 1) {
-		snprintf(file, 520, "%s/%s", t->sources, a.name);
-		rc = 0;
+	for (unsigned i = 0; i < sizeof folders / sizeof *folders && a->n < ARCHIVES - 1; i++) {
+		a->folder = folders[i];
+		path_each(t->fd, a->folder, add_archive, a);
 	}
-	if (fd >= 0)
+	a->ours = a->n;
+	a->folder = t->sources;
+	if (fd >= 0) {
+		path_each(fd, "/", add_archive, a);
 		close(fd);
-	return rc;
+	}
 }
 
 /* Into the trial with it, for the build to read. 0/-1, why filled. */
@@ -343,22 +354,6 @@ static int rung_rebuild(struct ladder *l)
 	return -1;
 }
 
-/* A source archive on the target: its target path. 0/-1. */
-static int find_archive(const struct target *t, char file[256])
-{
-	static const char folders[][29] = {"/var/cache/distfiles", "/usr/portage/distfiles",
-					   "/usr/src", "/usr/share/rd-recovery",
-					   "/var/lib/rd-recovery/sources"};
-	struct archive a;
-
-	for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++)
-		if (path_each(t->fd, folders[i], is_archive, &a) == 1) {
-			snprintf(file, 256, "%s/%s", folders[i], a.name);
-			return 0;
-		}
-	return -1;
-}
-
 /* $1 is "ARCHIVE API BITS LIBDIR"; built and installed below PKG_UNPACK_DIR alone. */
 static const char manual[] =
     "set -e; set -- $1; cd " PKG_UNPACK_DIR "; rm -rf build; mkdir build; cd build; "
@@ -367,41 +362,50 @@ static const char manual[] =
     "--enable-hashes=all --enable-obsolete-api=\"$2\"; make; "
     "make install DESTDIR=" PKG_UNPACK_DIR;
 
-static int rung_manual(struct ladder *l)
+/* Every broken library from one archive, as the trial's programs name it. 0 when none is left. */
+static int build_from(struct ladder *l, const char *archive)
 {
-	char file[256], arg[600], folder[256], *slash;
+	char arg[700], folder[256];
 	struct pkg_job job = {
 	    .name = "build", .script = manual, .arg = arg, .seconds = l->c->set->build_timeout};
-	unsigned built = 0;
 
-	snprintf(l->why, sizeof l->why, "no source archive of libxcrypt is on the target");
-	if (find_archive(l->c->t, file)) {
-		if (find_carried(l->c->t, l->carried))
-			return -1;
-		snprintf(file, sizeof file, PKG_UNPACK_DIR "/" CARRIED);
-	}
 	for (int i = 0; i < l->n; i++) {
 		if (!ladder_broken(l, &l->libs[i]))
 			continue;
 		str_copy(folder, sizeof folder, l->libs[i].path);
-		slash = strrchr(folder, '/');
-		*slash = 0;
-		snprintf(arg, sizeof arg, "%s %s %d %s", file,
+		*strrchr(folder, '/') = '\0';
+		snprintf(arg, sizeof arg, "%s %s %d %s", archive,
 			 strcmp(l->libs[i].soname, "libcrypt.so.1") ? "no" : "yes", l->libs[i].bits,
 			 folder);
 		if (from_program(l, &job) && ladder_broken(l, &l->libs[i]))
 			return -1;
-		built++;
 	}
-	if (!built) {
-		snprintf(l->why, sizeof l->why, "no library is broken: there is nothing to build");
-		return -1;
+	return ladder_look(l, l->c->t->root) ? -1 : 0;
+}
+
+static int rung_manual(struct ladder *l)
+{
+	struct archives a = {.n = 0};
+	bool broken = false;
+
+	for (int i = 0; i < l->n; i++)
+		broken = broken || ladder_broken(l, &l->libs[i]);
+	if (broken)
+		list_archives(l->c->t, &a);
+	snprintf(l->why, sizeof l->why, "%s",
+		 broken ? "no source archive of libxcrypt is on the target"
+			: "no library is broken: there is nothing to build");
+	for (unsigned i = 0; i < a.n; i++) {
+		str_copy(l->carried, sizeof l->carried, i < a.ours ? "" : a.file[i]);
+		if (!build_from(l, i < a.ours ? a.file[i] : PKG_UNPACK_DIR "/" CARRIED)) {
+			snprintf(l->won, sizeof l->won, "(d) built from %.80s",
+				 i < a.ours ? a.file[i] : strrchr(a.file[i], '/') + 1);
+			return 0;
+		}
+		if (i + 1 < a.n)
+			report_pivot(l->c->report, a.file[i], l->why, a.file[i + 1]);
 	}
-	if (ladder_look(l, l->c->t->root))
-		return -1;
-	snprintf(l->won, sizeof l->won, "(d) built from %.80s",
-		 l->carried[0] ? strrchr(l->carried, '/') + 1 : file);
-	return 0;
+	return -1;
 }
 
 const struct rung ladder_rungs[] = {

@@ -286,6 +286,26 @@ rung_d_manual_build() {
 	grep -q '(d) built from' "$logs/report.json" || fail 'another rung won'
 }
 
+# One that was cut on its way to the target hides neither a second one nor what the initramfs carries.
+rung_d_goes_on_to_the_carried_archive() {
+	root compiler
+	no_cached_package
+	mkdir -p "$root/var/cache/distfiles" "$dir/lib/rd-recovery" "$dir/lib.work"
+	for _archive in "$top"/build/sources/libxcrypt-*-autotools.tar.xz; do
+		head -c 100000 "$_archive" >"$root/var/cache/distfiles/${_archive##*/}"
+		cp "$_archive" "$dir/lib/rd-recovery/"
+	done
+	mount -t overlay -o "lowerdir=/usr/lib,upperdir=$dir/lib,workdir=$dir/lib.work" lib /usr/lib || fail 'no overlay'
+	echo 'rd.recovery=1 rd.recovery.phases=3,8 rd.recovery.hold=0' >"$dir/cmdline"
+	mount --bind "$dir/cmdline" /proc/cmdline
+	NEWROOT=$root timeout 600 "$payload" boot --stage pre-pivot >"$dir/out" 2>&1 </dev/null
+	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*')
+	grep -q 'tried: /var/cache/distfiles/libxcrypt-.* | failed: .* | next: /usr/lib/rd-recovery/libxcrypt-' "$logs/pivots.log" ||
+		fail 'no pivot from the one to the other'
+	accepts $right || fail 'the right password is refused'
+	grep -q '(d) built from libxcrypt-' "$logs/report.json" || fail 'another rung won'
+}
+
 rung_e_another_method() {
 	root
 	no_cached_package
@@ -737,7 +757,7 @@ package_cases='' verify_cases=''
 . "$here/verify.sh"
 
 cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
-	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_d_manual_build rung_e_another_method
+	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_d_manual_build rung_d_goes_on_to_the_carried_archive rung_e_another_method
 	capture_of_a_sick_system_keeps_the_old capture_is_small_and_secret
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
 	unproven_manager_on_the_target_leaves_nothing without_pid_namespaces_it_recovers
