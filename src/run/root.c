@@ -5,6 +5,7 @@
 #include "base/cmdline.h"
 #include "base/device.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,8 +22,13 @@ static void take(char *dst, size_t cap, const char *value)
 
 static void take_seconds(const char *word, const char *key, long *dst)
 {
-	if (str_starts(word, key) && str_number(word + strlen(key), 1, MOST_SECONDS, dst))
-		*dst = 0;
+	long n;
+
+	if (!str_starts(word, key))
+		return;
+	if (str_number(word + strlen(key), 1, LONG_MAX, &n))
+		n = 0;
+	*dst = n < MOST_SECONDS ? n : MOST_SECONDS;
 }
 
 static void take_word(void *arg, char *word, bool cut)

@@ -58,6 +58,8 @@ START_TEST(nothing_waits_for_ever)
 	ck_assert_int_eq(root_patience(&w), 70);
 	w = words("rootwait=90 rootdelay=70");
 	ck_assert_int_eq(root_patience(&w), 90);
+	w = words("rootdelay=700");
+	ck_assert_int_eq(root_patience(&w), 600);
 	w = words("rootwait=5");
 	ck_assert_int_eq(root_patience(&w), 30);
 	w = words("rootwait=x");
