@@ -72,7 +72,7 @@ static int check_password_file(const struct options *o)
 		close(fd);
 	if (n > 0) {
 		text[n] = '\0';
-		len = strcspn(text, "\n");
+		len = strcspn(text, "\r\n");
 	}
 	explicit_bzero(text, sizeof text);
 	if (len && len < sizeof((struct shared *)0)->password)

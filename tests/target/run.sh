@@ -743,9 +743,12 @@ wrong_use_touches_nothing() {
 	mount -t tmpfs rd-test "$dir"
 	"$payload" run --root "$dir/none" >"$dir/out" 2>&1
 	[ $? -eq 3 ] || fail 'a missing target is no exit status 3'
-	: >"$dir/empty"
-	"$payload" run --root / --password "file:$dir/empty" >"$dir/out" 2>&1
-	[ $? -eq 2 ] || fail 'an empty password file is no exit status 2'
+	for _empty in '' '\n' '\r\n'; do
+		# shellcheck disable=SC2059 # a format without arguments
+		printf "$_empty" >"$dir/empty"
+		"$payload" run --root / --password "file:$dir/empty" >"$dir/out" 2>&1
+		[ $? -eq 2 ] || fail 'an empty password file is no exit status 2'
+	done
 	"$payload" run --sideways >"$dir/out" 2>&1
 	[ $? -eq 2 ] || fail 'an unknown argument is no exit status 2'
 }
