@@ -111,14 +111,19 @@ manual_names_every_command_and_option() {
 	done
 }
 
-# Synopsis and parser agree on what each command takes.
+# Synopsis, --help and parser agree on what each command takes; boot is not a person's, and not in --help.
 manual_gives_each_command_its_options() {
 	text rd-recovery.8 | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' >"$dir/synopsis"
-	for _command in run diagnose rollback capture status hash boot; do
+	"$payload" --help >"$dir/help"
+	for _command in run diagnose rollback capture status verify hash boot; do
 		awk -v c="$_command" '$1 == "rd-recovery" { on = $2 == c } on' "$dir/synopsis" | grep -oE -e '--[a-z-]+' | sort >"$dir/said"
 		for _option in $(options | sort); do
 			if takes "$_command" "$_option"; then echo "$_option"; fi
-		done | diff "$dir/said" - || fail "$_command"
+		done >"$dir/takes"
+		diff "$dir/said" "$dir/takes" || fail "$_command"
+		[ "$_command" != boot ] || continue
+		awk -v c="$_command" '/^  [a-z]/ { on = $1 == c } /^$/ { on = 0 } on && !/: *$/' "$dir/help" | grep -oE -e '\[?--[a-z-]+' | tr -d '[' |
+			sort -u | diff - "$dir/takes" || fail "--help: $_command"
 	done
 }
 
@@ -193,7 +198,7 @@ offer_fish() {
 completes() {
 	commands | sort >"$dir/commands"
 	"offer_$1" 'rd-recovery ' | grep . | sort | diff "$dir/commands" - || fail 'commands'
-	for _command in run diagnose rollback capture status hash; do
+	for _command in run diagnose rollback capture status verify hash; do
 		for _option in $(options); do
 			if takes "$_command" "$_option"; then echo "$_option"; fi
 		done | sort >"$dir/options"
