@@ -48,6 +48,20 @@ refuses_other_sources() {
 	grep "$_is" "$dir/refused" && grep "expected SHA-256 $2" "$dir/refused"
 }
 
+# On a machine that lacks them, for a user who may install nothing.
+names_missing_packages() {
+	mkdir "$dir/stub"
+	# shellcheck disable=SC2016 # that script's own
+	printf '#!/bin/sh\n[ "$4" = gcc ] && echo installed\n' >"$dir/stub/dpkg-query"
+	printf '#!/bin/sh\necho 1000\n' >"$dir/stub/id"
+	printf '#!/bin/sh\nexit 1\n' >"$dir/stub/sudo"
+	chmod 755 "$dir/stub"/*
+	_status=0
+	PATH=$dir/stub:$PATH sh src/build/deps.sh gcc musl-tools check >"$dir/missing" 2>&1 || _status=$?
+	cat "$dir/missing"
+	[ "$_status" -eq 2 ] && grep -q 'please install: musl-tools check$' "$dir/missing"
+}
+
 claim 'the payload has at most 640 KiB' small
 claim 'the payload names no interpreter' no_interpreter
 claim 'the payload is position independent' is_pie
@@ -62,5 +76,6 @@ claim 'another BearSSL stops the build, both sums printed' refuses_other_sources
 	102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
 claim 'another util-linux stops the build, both sums printed' refuses_other_sources UTIL_LINUX_TARBALL \
 	60492a19b44e6cf9a3ddff68325b333b8b52b6c59ce3ebd6a0ecaa4c5117e84f
+claim 'what is missing and may not be installed is named' names_missing_packages
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -16,7 +16,8 @@ damage_one() {
 	_seed=$1
 	shift $((_seed % ($# - 1) + 1))
 	_file=$1
-	[ -f "$root/$_file" ] && python3 "$here/damaged.py" "$root/$_file" "$_seed" >"$dir/how"
+	[ -f "$root/$_file" ] || return 1
+	python3 "$here/damaged.py" "$root/$_file" "$_seed" >"$dir/how" || fail "seed $_seed: $_file was not damaged"
 }
 
 # What diagnose may say: healthy, findings, or that this is no usable target; never a signal's status, never a phase that crashed.

@@ -41,10 +41,17 @@ fi
 rm -rf --one-file-system "$work"
 mkdir -p "$work"
 for name; do
-	# shellcheck source=/dev/null
-	(on='systemd openrc' third_part=no && . "$here/$name/expect" &&
-		{ [ -z "$part" ] || [ "$third_part" = "$part" ]; } &&
-		for init in $on; do echo "$name $init"; done)
+	[ -f "$here/$name/expect" ] || {
+		echo "tests/lockouts: $name says nothing of what to expect" >&2
+		exit 1
+	}
+	(
+		on='systemd openrc' third_part=no
+		# shellcheck source=/dev/null
+		. "$here/$name/expect"
+		[ -z "$part" ] || [ "$third_part" = "$part" ] || exit 0
+		for init in $on; do echo "$name $init"; done
+	)
 done >"$work/list"
 # A PID namespace of its own too: what a scenario leaves running ends with it.
 xargs -P "$jobs" -L 1 sh -c "unshare -m -p -f --mount-proc timeout -k 5 300 sh '$here/run.sh' --one \"\$0\" \"\$1\" \
