@@ -1,12 +1,8 @@
 #include "target/accounts_text.h"
 
-#include <check.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../base/tree.h"
+
 #include <sys/stat.h>
-#include <unistd.h>
 
 Suite *accounts_suite(void);
 
@@ -121,34 +117,24 @@ START_TEST(def_takes_the_last_and_no_comment)
 }
 END_TEST
 
-static void put(const char *dir, const char *name, const char *text)
+static void put(const char *root, const char *path, const char *text)
 {
-	char path[300];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	f = fopen(path, "w");
-	ck_assert_ptr_nonnull(f);
-	fputs(text, f);
-	fclose(f);
+	tree_put(root, path, text, strlen(text));
 }
 
 START_TEST(user_is_the_lowest_uid_among_the_admins)
 {
-	char root[] = "/tmp/accounts.XXXXXX", path[300], name[64], reason[160];
+	char root[64], name[64], reason[160];
+	int fd = tree_make(root);
 	struct target t;
 
-	ck_assert_ptr_nonnull(mkdtemp(root));
-	snprintf(path, sizeof path, "%s/etc", root);
-	mkdir(path, 0755);
-	snprintf(path, sizeof path, "%s/usr", root);
-	mkdir(path, 0755);
-	put(root, "etc/os-release", "ID=../evil\n");
-	put(root, "etc/passwd",
+	ck_assert_int_eq(mkdirat(fd, "usr", 0755), 0);
+	put(root, "/etc/os-release", "ID=../evil\n");
+	put(root, "/etc/passwd",
 	    "root:x:0:0::/root:/bin/sh\nd:x:1:1::/:/bin/sh\nb:x:1002:1002::/b:/bin/sh\n"
 	    "a:x:1001:1001::/a:/bin/sh\nc:x:1000:1000::/c:/bin/sh\nn:x:1003:10::/n:/sbin/"
 	    "nologin\n");
-	put(root, "etc/group", "wheel:x:10:b,a\n");
+	put(root, "/etc/group", "wheel:x:10:b,a\n");
 	ck_assert_int_eq(target_open(&t, root), 0);
 	ck_assert_str_eq(t.os_id, "linux");
 	ck_assert_int_eq(accounts_choose(&t, "", name, reason), 0);
@@ -157,6 +143,7 @@ START_TEST(user_is_the_lowest_uid_among_the_admins)
 	ck_assert_str_eq(name, "c");
 	ck_assert_int_eq(accounts_choose(&t, "nobody", name, reason), -1);
 	target_close(&t);
+	tree_remove(fd, root);
 }
 END_TEST
 

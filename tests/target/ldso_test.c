@@ -1,11 +1,6 @@
 #include "target/ldso.h"
 
-#include <check.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "../base/tree.h"
 
 Suite *ldso_suite(void);
 
@@ -42,10 +37,9 @@ static void build(const char *dir, const char *command)
 
 START_TEST(wanted_version_that_no_library_defines_is_named)
 {
-	char dir[] = "/tmp/rd-ldso-XXXXXX", why[200];
-	int fd;
+	char dir[64], why[200];
+	int fd = tree_make(dir);
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
 	build(dir,
 	      "mkdir -p lib && echo 'A_1 { global: f; }; A_2 { global: g; };' >new.map && "
 	      "echo 'A_1 { global: f; };' >old.map && "
@@ -53,7 +47,6 @@ START_TEST(wanted_version_that_no_library_defines_is_named)
 	      "echo 'int g(void); int h(void){return g();}' >u.c && "
 	      "gcc -nostdlib -shared -fPIC -Wl,--version-script=new.map -Wl,-soname,liba.so.1 "
 	      "-o lib/liba.so.1 a.c && gcc -nostdlib -shared -fPIC -o user.so u.c lib/liba.so.1");
-	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_msg(ldso_resolves(fd, "/user.so", why, sizeof why) == 0, "%s", why);
 	build(dir, "gcc -nostdlib -shared -fPIC -Wl,--version-script=old.map "
 		   "-Wl,-soname,liba.so.1 -o lib/liba.so.1 a.c");
@@ -62,24 +55,20 @@ START_TEST(wanted_version_that_no_library_defines_is_named)
 	/* one without any versions satisfies everything, as ld.so(8) has it */
 	build(dir, "gcc -nostdlib -shared -fPIC -Wl,-soname,liba.so.1 -o lib/liba.so.1 a.c");
 	ck_assert_int_eq(ldso_resolves(fd, "/user.so", why, sizeof why), 0);
-	close(fd);
-	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
+	tree_remove(fd, dir);
 }
 END_TEST
 
 START_TEST(library_cut_short_is_damaged)
 {
-	char dir[] = "/tmp/rd-ldso-XXXXXX", why[200];
-	int fd;
+	char dir[64], why[200];
+	int fd = tree_make(dir);
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
 	build(dir, "echo 'int f(void){return 1;}' >a.c && gcc -nostdlib -shared -fPIC -o a.so a.c "
 		   "&& strip a.so && truncate -s 8192 a.so");
-	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_eq(ldso_resolves(fd, "/a.so", why, sizeof why), -1);
 	ck_assert_str_eq(why, "/a.so: damaged or unreadable");
-	close(fd);
-	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
+	tree_remove(fd, dir);
 }
 END_TEST
 
