@@ -1,6 +1,5 @@
-#include "checks/families.h"
-
 #include "../base/tree.h"
+#include "found.h"
 
 #include <stdint.h>
 #include <time.h>
@@ -74,19 +73,6 @@ static void teardown(void)
 	tree_remove(fd, root);
 }
 
-/* The gravest severity of an id that a detection finds; -1: none. */
-static int found(void (*detect)(struct check_context *), const char *id)
-{
-	int worst = -1;
-
-	rep.nfindings = 0;
-	detect(&c);
-	for (unsigned i = 0; i < rep.nfindings; i++)
-		if (!strcmp(rep.findings[i].id, id) && (int)rep.findings[i].severity > worst)
-			worst = (int)rep.findings[i].severity;
-	return worst;
-}
-
 static void is_file(const char *path, const char *want)
 {
 	size_t len;
@@ -100,21 +86,21 @@ static void is_file(const char *path, const char *want)
 
 START_TEST(a_lock_is_taken_off_the_named_user_alone)
 {
-	ck_assert_int_eq(found(detect_locked, "account-locked"), -1);
-	ck_assert_int_eq(found(detect_locked, "root-locked"), SEVERITY_NOTE);
+	ck_assert_int_eq(found_severity(&c, detect_locked, "account-locked"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_locked, "root-locked"), SEVERITY_NOTE);
 	put_shadow("!!", "20000:0:99999:7:::");
-	ck_assert_int_eq(found(detect_locked, "account-locked"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_locked, "account-locked"), SEVERITY_ERROR);
 	c.named = false;
 	ck_assert_int_eq(repair_locked(&c), -1);
 	c.named = true;
 	ck_assert_int_eq(repair_locked(&c), 0);
-	ck_assert_int_eq(found(detect_locked, "account-locked"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_locked, "account-locked"), -1);
 	/* no hash behind it: nothing to take off */
 	c.user = "root";
-	ck_assert_int_eq(found(detect_locked, "root-locked"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_locked, "root-locked"), SEVERITY_ERROR);
 	ck_assert_int_eq(repair_locked(&c), -1);
 	c.named = false;
-	ck_assert_int_eq(found(detect_locked, "root-locked"), SEVERITY_NOTE);
+	ck_assert_int_eq(found_severity(&c, detect_locked, "root-locked"), SEVERITY_NOTE);
 }
 END_TEST
 
@@ -143,14 +129,15 @@ START_TEST(each_limit_is_judged_and_lifted)
 		snprintf(fields, sizeof fields, "%ld:0:%ld:7:%s:%s:", cases[i].lastchg,
 			 cases[i].max, inactive, expire);
 		put_shadow("", fields);
-		ck_assert_int_eq(found(detect_expired, "account-expired"), cases[i].severity);
+		ck_assert_int_eq(found_severity(&c, detect_expired, "account-expired"),
+				 cases[i].severity);
 		if (cases[i].severity <= SEVERITY_NOTE)
 			continue;
 		c.named = false;
 		ck_assert_int_eq(repair_expired(&c), -1);
 		c.named = true;
 		ck_assert_int_eq(repair_expired(&c), 0);
-		ck_assert_int_eq(found(detect_expired, "account-expired"), -1);
+		ck_assert_int_eq(found_severity(&c, detect_expired, "account-expired"), -1);
 	}
 }
 END_TEST
@@ -160,28 +147,28 @@ START_TEST(a_clock_that_is_wrong_judges_no_limit)
 	struct timespec times[2] = {{.tv_sec = time(NULL) + 90000}, {.tv_sec = time(NULL) + 90000}};
 
 	put_shadow("", "20000:0:90:7:5:20100:");
-	ck_assert_int_eq(found(detect_expired, "account-expired"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_expired, "account-expired"), SEVERITY_ERROR);
 	ck_assert_int_eq(utimensat(fd, "etc/passwd", times, 0), 0);
-	ck_assert_int_eq(found(detect_expired, "account-expired"), SEVERITY_NOTE);
+	ck_assert_int_eq(found_severity(&c, detect_expired, "account-expired"), SEVERITY_NOTE);
 	ck_assert_ptr_nonnull(strstr(rep.findings[0].evidence, "clock"));
 }
 END_TEST
 
 START_TEST(a_missing_shell_is_replaced_by_one_that_starts)
 {
-	ck_assert_int_eq(found(detect_shell, "shell-missing"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_shell, "shell-missing"), -1);
 	puts_to("/etc/passwd",
 		"root:x:0:0::/root:/bin/sh\nargo:x:1000:1000::/home/argo:/bin/zsh\n");
 	puts_to("/etc/shells", "/bin/none\n/bin/other # kept\n");
-	ck_assert_int_eq(found(detect_shell, "shell-missing"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_shell, "shell-missing"), SEVERITY_ERROR);
 	ck_assert_int_eq(repair_shell(&c), 0);
 	is_file("/etc/passwd",
 		"root:x:0:0::/root:/bin/sh\nargo:x:1000:1000::/home/argo:/bin/other\n");
 	/* not listed counts where pam_shells asks */
 	puts_to("/etc/shells", "/bin/sh\n");
-	ck_assert_int_eq(found(detect_shell, "shell-missing"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_shell, "shell-missing"), -1);
 	puts_to("/etc/pam.d/login", "auth required pam_shells.so\n");
-	ck_assert_int_eq(found(detect_shell, "shell-missing"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_shell, "shell-missing"), SEVERITY_ERROR);
 	/* it runs, so it may be a restriction: for who is named alone */
 	c.named = false;
 	ck_assert_int_eq(repair_shell(&c), -1);
@@ -196,7 +183,7 @@ START_TEST(a_folder_of_the_systems_is_nobodys_home)
 
 	puts_to("/etc/passwd", "argo:x:1000:1000::/var/www:/bin/sh\n");
 	mkdirat(fd, "var/www", 0755);
-	ck_assert_int_ge(found(detect_home, "home-missing"), SEVERITY_WARNING);
+	ck_assert_int_ge(found_severity(&c, detect_home, "home-missing"), SEVERITY_WARNING);
 	ck_assert_int_eq(repair_home(&c), -1);
 	puts_to("/etc/passwd", "argo:x:1000:1000::/home/argo:/bin/sh\n");
 	ck_assert_int_eq(unlinkat(fd, "home/argo", AT_REMOVEDIR), 0);
@@ -217,15 +204,15 @@ START_TEST(another_persons_home_stays_theirs)
 {
 	struct stat st;
 
-	ck_assert_int_eq(found(detect_home, "home-missing"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_home, "home-missing"), -1);
 	puts_to("/etc/passwd",
 		"argo:x:1000:1000::/home/argo:/bin/sh\nother:x:1001:1001::/home/argo:/bin/sh\n");
 	ck_assert_int_eq(fchownat(fd, "home/argo", 1001, 1001, 0), 0);
-	ck_assert_int_ge(found(detect_home, "home-missing"), SEVERITY_WARNING);
+	ck_assert_int_ge(found_severity(&c, detect_home, "home-missing"), SEVERITY_WARNING);
 	ck_assert_int_eq(repair_home(&c), -1);
 	ck_assert_int_eq(unlinkat(fd, "home/argo", AT_REMOVEDIR), 0);
 	puts_to("/etc/login.defs", "UMASK 000\nDEFAULT_HOME yes\n");
-	ck_assert_int_eq(found(detect_home, "home-missing"), SEVERITY_WARNING);
+	ck_assert_int_eq(found_severity(&c, detect_home, "home-missing"), SEVERITY_WARNING);
 	ck_assert_int_eq(repair_home(&c), 0);
 	ck_assert_int_eq(fstatat(fd, "home/argo", &st, 0), 0);
 	ck_assert_uint_eq(st.st_uid, 1000);
@@ -233,7 +220,7 @@ START_TEST(another_persons_home_stays_theirs)
 	/* an automounter's is not there yet */
 	ck_assert_int_eq(unlinkat(fd, "home/argo", AT_REMOVEDIR), 0);
 	puts_to("/etc/auto.master", "/home /etc/auto.home\n");
-	ck_assert_int_eq(found(detect_home, "home-missing"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_home, "home-missing"), -1);
 }
 END_TEST
 
@@ -255,22 +242,22 @@ START_TEST(a_tally_locks_by_its_own_rules)
 {
 	puts_to("/etc/pam.d/login", "auth required pam_faillock.so preauth dir=/var/tally\n");
 	put_tally("/var/tally/argo", 2, 0, 1);
-	ck_assert_int_eq(found(detect_faillock, "faillock"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_faillock, "faillock"), -1);
 	put_tally("/var/tally/argo", 3, 0, 0); /* none of them valid */
-	ck_assert_int_eq(found(detect_faillock, "faillock"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_faillock, "faillock"), -1);
 	put_tally("/var/tally/argo", 3, 0, 1);
-	ck_assert_int_eq(found(detect_faillock, "faillock"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_faillock, "faillock"), SEVERITY_ERROR);
 	puts_to("/etc/security/faillock.conf", "# deny = 1\ndeny = 4\nunlock_time = never\n");
-	ck_assert_int_eq(found(detect_faillock, "faillock"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_faillock, "faillock"), -1);
 	put_tally("/var/tally/argo", 4, 0, 1);
-	ck_assert_int_eq(found(detect_faillock, "faillock"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_faillock, "faillock"), SEVERITY_ERROR);
 	ck_assert_int_eq(repair_faillock(&c), 0);
 	is_file("/var/tally/argo", "");
 	c.user = "root"; /* only where the module says so */
 	put_tally("/var/tally/root", 4, 0, 1);
-	ck_assert_int_eq(found(detect_faillock, "faillock"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_faillock, "faillock"), -1);
 	puts_to("/etc/security/faillock.conf", "even_deny_root\n");
-	ck_assert_int_eq(found(detect_faillock, "faillock"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_faillock, "faillock"), SEVERITY_ERROR);
 }
 END_TEST
 
@@ -281,9 +268,9 @@ START_TEST(one_record_of_tally2_is_cleared)
 
 	puts_to("/etc/pam.d/login", "auth required pam_tally2.so deny=3\n");
 	put_tally("/var/log/tallylog", 2, 999, 7);
-	ck_assert_int_eq(found(detect_faillock, "faillock"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_faillock, "faillock"), SEVERITY_ERROR);
 	ck_assert_int_eq(repair_faillock(&c), 0);
-	ck_assert_int_eq(found(detect_faillock, "faillock"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_faillock, "faillock"), -1);
 	data = path_slurp(fd, "/var/log/tallylog", 1u << 20, &len);
 	ck_assert_uint_eq(len, 1001 * 64);
 	ck_assert_int_eq(data[999 * 64 + 54], 7); /* the neighbour's */
@@ -295,45 +282,46 @@ END_TEST
 START_TEST(nologin_counts_where_the_module_asks)
 {
 	puts_to("/etc/nologin", "");
-	ck_assert_int_eq(found(detect_nologin, "nologin"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_nologin, "nologin"), -1);
 	puts_to("/etc/pam.d/login", "auth requisite pam_nologin.so\n");
-	ck_assert_int_eq(found(detect_nologin, "nologin"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_nologin, "nologin"), SEVERITY_ERROR);
 	puts_to("/etc/pam.d/login", "account requisite pam_nologin.so file=/etc/closed\n");
-	ck_assert_int_eq(found(detect_nologin, "nologin"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_nologin, "nologin"), -1);
 	/* gone with the next boot */
 	ck_assert_int_eq(symlinkat("/run/nologin", fd, "etc/closed"), 0);
 	puts_to("/run/nologin", "");
-	ck_assert_int_eq(found(detect_nologin, "nologin"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_nologin, "nologin"), -1);
 }
 END_TEST
 
 START_TEST(securetty_is_a_fault_for_root_alone)
 {
 	puts_to("/etc/pam.d/login", "auth requisite pam_securetty.so\n");
-	ck_assert_int_eq(found(detect_securetty, "securetty"), -1); /* no list: no bar */
+	ck_assert_int_eq(found_severity(&c, detect_securetty, "securetty"),
+			 -1); /* no list: no bar */
 	puts_to("/etc/securetty", "ttyX9");
-	ck_assert_int_eq(found(detect_securetty, "securetty"), SEVERITY_NOTE);
+	ck_assert_int_eq(found_severity(&c, detect_securetty, "securetty"), SEVERITY_NOTE);
 	ck_assert_int_eq(repair_securetty(&c), -1);
 	c.user = "root";
-	ck_assert_int_eq(found(detect_securetty, "securetty"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_securetty, "securetty"), SEVERITY_ERROR);
 	ck_assert_int_eq(repair_securetty(&c), 0);
-	ck_assert_int_eq(found(detect_securetty, "securetty"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_securetty, "securetty"), -1);
 }
 END_TEST
 
 START_TEST(homed_and_tied_homes_are_named)
 {
-	ck_assert_int_eq(found(detect_homed, "homed-user"), -1);
-	ck_assert_int_eq(found(detect_tied, "home-encrypted"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_homed, "homed-user"), -1);
+	ck_assert_int_eq(found_severity(&c, detect_tied, "home-encrypted"), -1);
 	puts_to("/home/argo/.local/share/keyrings/login.keyring", "");
-	ck_assert_int_eq(found(detect_tied, "home-encrypted"), SEVERITY_NOTE);
+	ck_assert_int_eq(found_severity(&c, detect_tied, "home-encrypted"), SEVERITY_NOTE);
 	puts_to("/var/lib/systemd/home/homer.identity", "{}");
-	ck_assert_int_eq(found(detect_homed, "homed-user"), SEVERITY_NOTE);
+	ck_assert_int_eq(found_severity(&c, detect_homed, "homed-user"), SEVERITY_NOTE);
 	c.user = "homer";
-	ck_assert_int_eq(found(detect_homed, "homed-user"), SEVERITY_ERROR);
+	ck_assert_int_eq(found_severity(&c, detect_homed, "homed-user"), SEVERITY_ERROR);
 	puts_to("/lib/security/pam_systemd_home.so", "");
 	puts_to("/etc/pam.d/login", "-auth sufficient pam_systemd_home.so\n");
-	ck_assert_int_eq(found(detect_homed, "homed-user"), SEVERITY_NOTE);
+	ck_assert_int_eq(found_severity(&c, detect_homed, "homed-user"), SEVERITY_NOTE);
 }
 END_TEST
 
