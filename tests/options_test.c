@@ -6,6 +6,8 @@
 
 Suite *options_suite(void);
 
+#define SIXTY "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 static struct options o;
 
 static void kernel(const char *line)
@@ -244,8 +246,89 @@ START_TEST(verify_is_quick_unless_told)
 }
 END_TEST
 
+START_TEST(kernel_words_say_how_long_and_what_then)
+{
+	static const char good[] = "rd.recovery.deadline=90 rd.recovery.after=poweroff "
+				   "rd.recovery.libxcrypt=rebuild rd.recovery.log=/mnt/log",
+			  bad[] = "rd.recovery.deadline=0 rd.recovery.after=halt "
+				  "rd.recovery.libxcrypt=yes rd.recovery.log=log";
+
+	kernel(good);
+	ck_assert_uint_eq(o.nproblems, 0);
+	ck_assert_int_eq(o.set.deadline, 90);
+	ck_assert_int_eq(o.after, AFTER_POWEROFF);
+	ck_assert(o.set.libxcrypt_rebuild);
+	ck_assert_str_eq(o.log_path, "/mnt/log");
+	/* a malformed one takes back what the file asked for */
+	options_kernel(&o, bad, sizeof bad - 1);
+	ck_assert_uint_eq(o.nproblems, 4);
+	ck_assert_int_eq(o.set.deadline, 0);
+	ck_assert_int_eq(o.after, AFTER_BOOT);
+	ck_assert(!o.set.libxcrypt_rebuild);
+	ck_assert_str_eq(o.log_path, "");
+	ck_assert_ptr_nonnull(strstr(o.problems[1], "boot"));
+}
+END_TEST
+
+START_TEST(file_takes_a_hash_and_nothing_else_for_one)
+{
+	static const char good[] = "password_hash = $6$salt$" SIXTY "xxxxxxxxxxxxxxxxxxxxxxxxxx\n",
+			  bad[] = "password_hash = secret\n", text[] = "user = a\0b\n";
+	char giant[600];
+
+	options_default(&o);
+	ck_assert_int_eq(options_file(&o, "conf", good, sizeof good - 1), 0);
+	ck_assert(!strncmp(o.set.password_hash, "$6$salt$", 8));
+	ck_assert_int_eq(options_file(&o, "conf", bad, sizeof bad - 1), -1);
+	ck_assert_str_eq(o.set.password_hash, "");
+	ck_assert_ptr_null(strstr(o.problems[0], "secret"));
+	/* what is no text of a line's length is not read in part */
+	options_default(&o);
+	memset(giant, 'x', sizeof giant);
+	memcpy(giant, "user = ", 7);
+	ck_assert_int_eq(options_file(&o, "conf", giant, sizeof giant), -1);
+	ck_assert_int_eq(options_file(&o, "conf", text, sizeof text - 1), -1);
+	ck_assert_str_eq(o.set.user, "");
+	ck_assert_uint_eq(o.nproblems, 2);
+	ck_assert_str_eq(o.problems[1], "conf:1: too long, or not text");
+}
+END_TEST
+
+START_TEST(problems_beyond_the_room_for_them_are_errors_too)
+{
+	char text[9 * 3 * OPTIONS_PROBLEMS + 1] = "";
+
+	for (int i = 0; i < 3 * OPTIONS_PROBLEMS; i++)
+		strcat(text, "nonsense\n");
+	options_default(&o);
+	ck_assert_int_eq(options_file(&o, "conf", text, strlen(text)), -1);
+	ck_assert_uint_eq(o.nproblems, OPTIONS_PROBLEMS);
+	ck_assert_ptr_nonnull(strstr(o.problems[0], "conf:1:"));
+}
+END_TEST
+
+/* Each command of the table stands in the help, or nobody finds it. */
+START_TEST(help_names_every_command)
+{
+	static const char *const names[] = {"run",  "diagnose", "rollback", "capture",
+					    "hash", "status",	"verify"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char line[32];
+
+		snprintf(line, sizeof line, "\n  %s", names[i]);
+		ck_assert_ptr_nonnull(strstr(options_help(), line));
+	}
+}
+END_TEST
+
 START_TEST(usage_errors_are_refused)
 {
+	char *none[] = {(char[]){"rd-recovery"}, NULL};
+
+	options_default(&o);
+	ck_assert_int_eq(options_arguments(&o, 1, none), -1);
+	ck_assert_ptr_nonnull(strstr(o.problems[0], "no command given"));
 	ck_assert_int_eq(ARGUMENTS("rn"), -1);
 	ck_assert_int_eq(ARGUMENTS("run", "--root"), -1);
 	ck_assert_int_eq(ARGUMENTS("run", "--root", ""), -1);
@@ -283,6 +366,10 @@ Suite *options_suite(void)
 	tcase_add_test(t, run_takes_its_arguments);
 	tcase_add_test(t, status_is_told_where_the_image_lies);
 	tcase_add_test(t, verify_is_quick_unless_told);
+	tcase_add_test(t, kernel_words_say_how_long_and_what_then);
+	tcase_add_test(t, file_takes_a_hash_and_nothing_else_for_one);
+	tcase_add_test(t, problems_beyond_the_room_for_them_are_errors_too);
+	tcase_add_test(t, help_names_every_command);
 	tcase_add_test(t, usage_errors_are_refused);
 	suite_add_tcase(s, t);
 	return s;

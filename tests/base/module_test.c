@@ -3,8 +3,13 @@
 #include "base/buf.h"
 
 #include <check.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 Suite *module_suite(void);
 
@@ -150,10 +155,111 @@ START_TEST(kernel_line_keeps_drivers_away)
 }
 END_TEST
 
+/* --- loading: what the kernel refuses was offered to it, and in which order */
+
+static void sh(const char *script)
+{
+	ck_assert_msg(system(script) == 0, "%s", script);
+}
+
+/* Of the test's own process alone: modules that are none, and two buses. */
+static void carry(void)
+{
+	ck_assert_msg(unshare(CLONE_NEWNS) == 0, "needs root: %s", strerror(errno));
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("test", "/sys", "tmpfs", 0, NULL), 0);
+	/* a machine without modules has no such folder: one is laid over */
+	sh("mkdir -p /sys/up/modules /sys/work && mount -t overlay -o "
+	   "lowerdir=/usr/lib,upperdir=/sys/up,workdir=/sys/work test /usr/lib && "
+	   "mount -t tmpfs test /usr/lib/modules");
+	sh("mkdir -p /usr/lib/modules/$(uname -r) && cd /usr/lib/modules/$(uname -r) && "
+	   "for m in rd_a rd-b rd_c rd_d; do echo nothing >$m.ko; done && "
+	   "printf 'rd_a.ko: rd-b.ko rd_c.ko\\nrd-b.ko:  rd_c.ko\\nrd_c.ko:\\nrd_d.ko:\\n"
+	   "rd_gone.ko:\\n' >modules.dep && printf 'alias rd:v1* rd_a\\nalias rd:v2* rd_d\\n' "
+	   ">modules.alias && printf 'kernel/rd_d.ko\\n\\nkernel/rd_none.ko\\n' >modules.load");
+	ck_assert_int_eq(chdir("/"), 0); /* as the first process stands */
+	sh("mkdir -p /sys/bus/rd/devices/1 /sys/bus/rd/devices/2 /sys/bus/empty && "
+	   "echo MODALIAS=rd:v2x >/sys/bus/rd/devices/1/uevent && "
+	   "echo DRIVER=rd >/sys/bus/rd/devices/2/uevent");
+}
+
+static void open_modules(struct modules *m)
+{
+	ck_assert_int_eq(modules_open(m), 0);
+	m->nline = 0; /* this machine's kernel line is not the test's */
+}
+
+static void loaded_is(const struct modules *m, const char *names)
+{
+	char text[200] = "";
+	struct buf b = BUF_OF(text);
+
+	for (unsigned i = 0; i < m->nloaded; i++)
+		buf_addf(&b, "%.*s ", (int)strcspn(m->loaded[i], ":"), m->loaded[i]);
+	ck_assert_str_eq(text, names);
+}
+
+START_TEST(what_a_module_needs_comes_before_it_and_once)
+{
+	struct modules m;
+
+	open_modules(&m);
+	ck_assert_uint_eq(modules_load(&m, "rd:v1x"), 1);
+	loaded_is(&m, "rd_c.ko rd-b.ko rd_a.ko ");
+	ck_assert_uint_eq(m.failed, 3); /* no kernel takes a text */
+	ck_assert_uint_eq(m.hanging, 0);
+	ck_assert_uint_eq(modules_load(&m, "rd:v1x"), 1);
+	ck_assert_uint_eq(modules_load(&m, "rd_b"), 1); /* a name is as good as an alias */
+	ck_assert_uint_eq(modules_load(&m, "rd_none"), 0);
+	ck_assert_uint_eq(m.nloaded, 3);
+	ck_assert_uint_eq(modules_load(&m, "rd_gone"), 1); /* its file is not carried */
+	ck_assert_uint_eq(m.failed, 4);
+}
+END_TEST
+
+START_TEST(kernel_line_keeps_a_driver_from_a_device_not_from_the_list)
+{
+	struct modules m;
+
+	open_modules(&m);
+	m.nline = (size_t)snprintf(m.line, sizeof m.line, "rd_d.x=1 modprobe.blacklist=rd-d");
+	ck_assert_uint_eq(modules_load(&m, "rd:v2x"), 1);
+	loaded_is(&m, "");
+	modules_load_listed(&m);
+	loaded_is(&m, "rd_d.ko ");
+	ck_assert_uint_eq(m.failed, 2); /* and rd_none */
+}
+END_TEST
+
+START_TEST(devices_that_are_there_are_asked)
+{
+	struct modules m;
+
+	open_modules(&m);
+	modules_load_present(&m);
+	loaded_is(&m, "rd_d.ko ");
+}
+END_TEST
+
+START_TEST(nothing_is_carried_for_another_kernel)
+{
+	struct modules m;
+
+	sh("rm /usr/lib/modules/$(uname -r)/modules.dep");
+	ck_assert_int_eq(modules_open(&m), -1);
+	sh("rm -r /usr/lib/modules/$(uname -r)");
+	ck_assert_int_eq(modules_open(&m), -1);
+	ck_assert_uint_eq(modules_load(&m, "rd:v1x"), 0);
+	modules_load_listed(&m);
+	modules_load_present(&m);
+	ck_assert_uint_eq(m.nloaded + m.failed, 0);
+}
+END_TEST
+
 Suite *module_suite(void)
 {
 	Suite *s = suite_create("module");
-	TCase *t = tcase_create("module");
+	TCase *t = tcase_create("module"), *l = tcase_create("loading");
 
 	tcase_add_test(t, module_is_found_by_name_in_either_spelling);
 	tcase_add_test(t, part_of_a_name_is_another_module);
@@ -163,6 +269,12 @@ Suite *module_suite(void)
 	tcase_add_test(t, every_module_of_an_alias_is_named);
 	tcase_add_test(t, only_the_modules_own_parameters_are_its);
 	tcase_add_test(t, kernel_line_keeps_drivers_away);
+	tcase_add_checked_fixture(l, carry, NULL);
+	tcase_add_test(l, what_a_module_needs_comes_before_it_and_once);
+	tcase_add_test(l, kernel_line_keeps_a_driver_from_a_device_not_from_the_list);
+	tcase_add_test(l, devices_that_are_there_are_asked);
+	tcase_add_test(l, nothing_is_carried_for_another_kernel);
 	suite_add_tcase(s, t);
+	suite_add_tcase(s, l);
 	return s;
 }
