@@ -51,8 +51,8 @@ static int reserve(int dirfd, size_t bytes)
 
 	if (fd < 0)
 		return -1;
-	rc = posix_fallocate(fd, 0, (off_t)bytes);
-	if (rc == EOPNOTSUPP || rc == EINVAL || rc == ENOSYS) /* it can only be asked for */
+	rc = fallocate(fd, 0, 0, (off_t)bytes) ? errno : 0;
+	if (rc == EOPNOTSUPP || rc == ENOSYS) /* it can only be asked for */
 		rc = fstatvfs(fd, &vfs) ? errno : vfs.f_bavail * vfs.f_frsize < bytes ? ENOSPC : 0;
 	close(fd);
 	if (rc)
