@@ -43,7 +43,7 @@ int journal_each_run(int rootfd, int (*fn)(void *arg, const struct run_folder *f
 	for (int i = 0; i < JOURNAL_PLACES && rc == 0; i++) {
 		w.place = journal_places[i];
 		rc = path_each(rootfd, w.place, one_folder, &w);
-		if (rc < 0 && errno == ENOENT)
+		if (rc < 0 && (errno == ENOENT || errno == ENOTDIR))
 			rc = 0;
 	}
 	if (rc || !w.error)

@@ -112,6 +112,22 @@ START_TEST(where_no_room_can_be_reserved_another_place_is_taken)
 }
 END_TEST
 
+START_TEST(file_where_the_folder_belongs_is_stepped_around)
+{
+	journal_close(&j);
+	ck_assert_int_eq(journal_forget(root, RUN), 0);
+	ck_assert_int_eq(unlinkat(root, JOURNAL_DIR + 1, AT_REMOVEDIR), 0);
+	put(JOURNAL_DIR, "not a folder\n");
+	put("/rd-recovery", "nor this\n");
+	reopen();
+	ck_assert_str_eq(j.where, "/home/.rd-recovery/" RUN);
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	is(JOURNAL_DIR, "not a folder\n");
+	ck_assert_int_eq(roll_back(NULL), 0);
+	is("/etc/shadow", "old\n");
+}
+END_TEST
+
 START_TEST(giant_journal_is_no_journal)
 {
 	ck_assert_int_eq(ftruncate(j.fd, JOURNAL_MOST + 1), 0);
@@ -271,6 +287,7 @@ Suite *journal_suite(void)
 	tcase_add_test(t, run_names_are_names_of_folders);
 	tcase_add_test(t, reserve_is_as_large_as_asked_for);
 	tcase_add_test(t, where_no_room_can_be_reserved_another_place_is_taken);
+	tcase_add_test(t, file_where_the_folder_belongs_is_stepped_around);
 	tcase_add_test(t, giant_journal_is_no_journal);
 	tcase_add_test(t, run_whose_journal_cannot_be_read_hides_which_is_the_newest);
 	tcase_add_test(t, line_cut_off_takes_no_other_with_it);
