@@ -89,17 +89,27 @@ static int can_give_way(struct change *c)
 	return -1;
 }
 
-/* The old directory stands at the temp name now. */
+/* The old directory stands at the temp name now; the folder it lies in has its flags again. */
 static int put_aside(struct change *c)
 {
 	char name[24];
+	unsigned flags;
+	int rc, error;
 
-	if (unlinkat(c->p.dirfd, c->p.temp, AT_REMOVEDIR) == 0)
-		return 0;
-	journal_item(name, c->r.seq, "dir");
-	if (place_rename(c->p.dirfd, c->p.temp, c->j->dirfd, name, 0))
+	if (inode_flags_lift(c->p.dirfd, &flags))
 		return -1;
-	return place_sync(c->p.dirfd) || place_sync(c->j->dirfd) ? -1 : 0;
+	rc = unlinkat(c->p.dirfd, c->p.temp, AT_REMOVEDIR);
+	journal_item(name, c->r.seq, "dir");
+	if (rc)
+		rc = place_rename(c->p.dirfd, c->p.temp, c->j->dirfd, name, 0) ||
+			     place_sync(c->p.dirfd) || place_sync(c->j->dirfd)
+			 ? -1
+			 : 0;
+	error = errno;
+	if (inode_flags_set(c->p.dirfd, flags))
+		c->p.owed = true;
+	errno = error;
+	return rc;
 }
 
 static int record(struct change *c)

@@ -140,6 +140,8 @@ static int make(struct place *p, const struct inode *want, const struct source *
 {
 	mode_t mode = (want->mode & S_IFMT) | 0600;
 
+	if (src && src->link && S_ISDIR(want->mode))
+		return place_rename(src->linkdir, src->link, p->dirfd, p->temp, RENAME_NOREPLACE);
 	if (src && src->link)
 		return linkat(src->linkdir, src->link, p->dirfd, p->temp, 0);
 	switch (want->mode & S_IFMT) {

@@ -22,7 +22,7 @@ struct place {
 };
 
 /* Where a regular file's content comes from: an open file when fd >= 0, another name of the same inode (hard link) when
- * link is set, else memory. */
+ * link is set, else memory. A directory with link set is moved from there. */
 struct source {
 	int fd;
 	const void *data; size_t len;

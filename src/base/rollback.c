@@ -21,7 +21,7 @@ struct undo {
 	struct inode cur;
 	char done[64];	       /* "failed: ..." */
 	unsigned char *undone; /* by number: undone before */
-	unsigned long long most;
+	size_t most;	       /* the highest number that can be */
 	void (*line)(void *arg, const struct rollback_line *l);
 	void *arg;
 };
@@ -55,22 +55,19 @@ out:
 	return rc;
 }
 
-/* The directory that was moved aside changes places with what took its own. */
+/* No rename puts a directory over a file: they change places. */
 static int restore_directory(struct undo *u, struct place *p)
 {
 	char name[24];
+	const struct source aside = {.fd = -1, .linkdir = u->folder, .link = name};
+	bool kept;
 
 	journal_item(name, u->r.seq, "dir");
-	/* no rename puts it over a file: they change places */
-	if (faccessat(u->folder, name, F_OK, AT_SYMLINK_NOFOLLOW))
-		return place_stage(p, &u->r.old, NULL)
-			   ? -1
-			   : place_swap(p, u->cur.mode ? S_IFDIR : 0, u->r.old.flags);
-	if (place_rename(u->folder, name, p->dirfd, p->name, u->cur.mode ? RENAME_EXCHANGE : 0))
+	kept = faccessat(u->folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (place_stage(p, &u->r.old, kept ? &aside : NULL) ||
+	    place_swap(p, u->cur.mode ? S_IFDIR : 0, u->r.old.flags))
 		return -1;
-	if (place_sync(p->dirfd) || place_sync(u->folder))
-		return -1;
-	return unlinkat(u->folder, name, 0) && errno != ENOENT ? -1 : 0;
+	return place_sync(u->folder);
 }
 
 static int restore(struct undo *u, struct place *p)
@@ -171,7 +168,8 @@ static int note_undone(struct undo *u)
 	return 0;
 }
 
-/* What an interrupted rollback undid before must not be judged by what lies under it. */
+/* What an interrupted rollback undid before must not be judged by what lies under it. A journal
+ * has no more changes than bytes. */
 static int read_undone(struct undo *u, const char *text, size_t len)
 {
 	const char *p = text, *line;
@@ -179,22 +177,17 @@ static int read_undone(struct undo *u, const char *text, size_t len)
 	char op[12] = "";
 	size_t n;
 
-	for (int pass = 0; pass < 2; pass++, p = text) {
-		while (line_next(&p, text + len, &line, &n)) {
-			size_t whole = journal_sealed(line, n);
-			struct buf b = BUF_OF(op);
+	u->most = len;
+	u->undone = calloc(len + 1, 1);
+	while (u->undone && line_next(&p, text + len, &line, &n)) {
+		size_t whole = journal_sealed(line, n);
+		struct buf b = BUF_OF(op);
 
-			if (!whole || !field_number(line, whole, "seq", &seq) || seq > len)
-				continue;
-			if (pass == 0 && seq > u->most)
-				u->most = seq;
-			if (pass == 1 && field_get(line, whole, "op", &b) && !strcmp(op, "undone"))
-				u->undone[seq] = 1;
-		}
-		if (pass == 0 && !(u->undone = calloc(u->most + 1, 1)))
-			return -1;
+		if (whole && field_number(line, whole, "seq", &seq) && seq <= len &&
+		    field_get(line, whole, "op", &b) && !strcmp(op, "undone"))
+			u->undone[seq] = 1;
 	}
-	return 0;
+	return u->undone ? 0 : -1;
 }
 
 /* The lines from the last to the first. Returns how many were refused. */
@@ -319,17 +312,17 @@ static void tell(void *arg, const struct rollback_line *l)
 int journal_undo_since(struct journal *j, unsigned from)
 {
 	struct undo *u = calloc(1, sizeof *u);
-	int rc;
+	int rc = -1;
 
-	if (!u)
-		return -1;
-	u->rootfd = j->rootfd;
-	u->first = from;
-	u->line = tell;
-	str_copy(u->run, sizeof u->run, j->run);
-	rc = undo_run(u, j->where);
-	j->voided += u->count;
-	free(u->undone);
+	if (u) {
+		u->rootfd = j->rootfd;
+		u->first = from;
+		u->line = tell;
+		str_copy(u->run, sizeof u->run, j->run);
+		rc = undo_run(u, j->where);
+		j->voided += u->count;
+		free(u->undone);
+	}
 	free(u);
 	return rc;
 }

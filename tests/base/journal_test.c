@@ -3,6 +3,7 @@
 #include "tree.h"
 
 #include <errno.h>
+#include <linux/fs.h>
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -239,6 +240,43 @@ START_TEST(more_attributes_than_can_be_kept_are_no_change)
 }
 END_TEST
 
+/* False: this file system has no such flag. */
+static bool set_flags(const char *path, unsigned flags)
+{
+	int fd = path_open(root, path, O_RDONLY, 0), rc = inode_flags_set(fd, flags);
+
+	close(fd);
+	if (rc)
+		fprintf(stderr, "journal_test: no immutable flag here: skipped\n");
+	return rc == 0;
+}
+
+static unsigned flags_of(const char *path)
+{
+	int fd = path_open(root, path, O_RDONLY, 0);
+	unsigned flags;
+
+	ck_assert_int_eq(inode_flags(fd, &flags), 0);
+	close(fd);
+	return flags;
+}
+
+START_TEST(directory_moved_aside_comes_back_with_its_flags_below_one_with_flags)
+{
+	if (!set_flags("/etc/dir", FS_IMMUTABLE_FL))
+		return;
+	ck_assert(set_flags("/etc", FS_IMMUTABLE_FL));
+	ck_assert_int_eq(file_replace(&j, "/etc/dir", "a file\n", 7, NULL), 0);
+	is("/etc/dir", "a file\n");
+	ck_assert_int_eq(roll_back(NULL), 0);
+	is("/etc/dir/inside", "inside\n");
+	ck_assert_uint_eq(flags_of("/etc/dir"), FS_IMMUTABLE_FL);
+	ck_assert_uint_eq(flags_of("/etc"), FS_IMMUTABLE_FL);
+	set_flags("/etc", 0);
+	set_flags("/etc/dir", 0);
+}
+END_TEST
+
 START_TEST(directory_moved_aside_comes_back_where_nothing_is)
 {
 	ck_assert_int_eq(file_replace(&j, "/etc/dir", "a file\n", 7, NULL), 0);
@@ -295,6 +333,7 @@ Suite *journal_suite(void)
 	tcase_add_test(t, content_that_is_gone_cannot_be_kept);
 	tcase_add_test(t, what_a_crash_left_does_not_bar_a_file_of_its_own);
 	tcase_add_test(t, more_attributes_than_can_be_kept_are_no_change);
+	tcase_add_test(t, directory_moved_aside_comes_back_with_its_flags_below_one_with_flags);
 	tcase_add_test(t, directory_moved_aside_comes_back_where_nothing_is);
 	tcase_add_test(t, directory_in_the_place_of_a_file_gives_way_if_it_is_empty);
 	suite_add_tcase(s, t);
