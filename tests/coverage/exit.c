@@ -1,6 +1,9 @@
-/* exit: a worker ends by _exit, and the payload goes on from memory by fexecve: for the coverage
- * build both write down first what was executed. Linked by --wrap.
+/* exit: a worker ends by _exit, the payload goes on from memory by fexecve, a child becomes a
+ * target's program by execve, mostly in a root of its own: for the coverage build each first writes
+ * down what was executed. In that other root there is no place for it, and another
+ * user may not. Linked by --wrap.
  */
+#include <stdbool.h>
 #include <unistd.h>
 
 void __gcov_dump(void);
@@ -9,16 +12,42 @@ _Noreturn void __real__exit(int status);
 _Noreturn void __wrap__exit(int status);
 int __real_fexecve(int fd, char *const argv[], char *const envp[]);
 int __wrap_fexecve(int fd, char *const argv[], char *const envp[]);
+int __real_execve(const char *path, char *const argv[], char *const envp[]);
+int __wrap_execve(const char *path, char *const argv[], char *const envp[]);
+int __real_chroot(const char *path);
+int __wrap_chroot(const char *path);
+
+static bool elsewhere;
+
+static void write_down(void)
+{
+	if (elsewhere || geteuid())
+		return;
+	__gcov_dump();
+	__gcov_reset();
+}
 
 _Noreturn void __wrap__exit(int status)
 {
-	__gcov_dump();
+	write_down();
 	__real__exit(status);
 }
 
 int __wrap_fexecve(int fd, char *const argv[], char *const envp[])
 {
-	__gcov_dump();
-	__gcov_reset();
+	write_down();
 	return __real_fexecve(fd, argv, envp);
+}
+
+int __wrap_execve(const char *path, char *const argv[], char *const envp[])
+{
+	write_down();
+	return __real_execve(path, argv, envp);
+}
+
+int __wrap_chroot(const char *path)
+{
+	write_down();
+	elsewhere = true;
+	return __real_chroot(path);
 }

@@ -1,7 +1,7 @@
 # Coverage: the payload by glibc and gcov; what the unit tests, the injector and whole runs execute of it
 COVER     := build/coverage
 COVERED   := $(SOURCES:src/%.c=$(COVER)/%.o)
-COVERLINK  = gcc --coverage -Wl,--wrap=_exit,--wrap=fexecve -o $@ $(filter %.o %.c %.a,$^) $(addprefix build/libs/glibc/,$(LIBS))
+COVERLINK  = gcc --coverage -Wl,--wrap=_exit,--wrap=fexecve,--wrap=execve,--wrap=chroot -o $@ $(filter %.o %.c %.a,$^) $(addprefix build/libs/glibc/,$(LIBS))
 COVERFLAGS := $(STD) -O0 -g -Ibuild/libs/glibc/include
 $(COVER)/tests/%.o: tests/%.c build/libs/glibc/libblkid.a
 	@mkdir -p $(@D)
