@@ -148,7 +148,7 @@ enum home_state { HOME_FINE, HOME_MISSING, HOME_FOREIGN, HOME_CLOSED };
 static bool comes_later(const struct target *t, const char *home)
 {
 	static const char maps[][24] = {"/etc/auto.master", "/etc/autofs/auto.master"};
-	static const char units[][34] = {"/etc/systemd/system/home.mount",
+	static const char units[][35] = {"/etc/systemd/system/home.mount",
 					 "/etc/systemd/system/home.automount"};
 	static const char makers[][18] = {"pam_mkhomedir.so", "pam_mount.so"};
 	char data[8192];

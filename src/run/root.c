@@ -73,10 +73,10 @@ bool root_can_appear(const char *source)
 {
 	unsigned major, minor;
 	static const char never[][13] = {"/dev/mapper/", "/dev/dm-", "/dev/md", "/dev/disk/"};
-	static const char known[][22] = {"/dev/disk/by-uuid/",
+	static const char known[][24] = {"/dev/disk/by-uuid/",
 					 "/dev/disk/by-label/",
 					 "/dev/disk/by-partuuid/",
-					 "/dev/disk/by-partlabe",
+					 "/dev/disk/by-partlabel/",
 					 "UUID=",
 					 "LABEL=",
 					 "PARTUUID=",

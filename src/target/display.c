@@ -71,7 +71,7 @@ static void add(struct display *d, const struct display_manager *dm)
 /* Where Debian, Gentoo before and after its rename, and openSUSE name the one to start. */
 static void add_configured(const struct target *t, struct display *d)
 {
-	static const char files[][32] = {"/etc/X11/default-display-manager", "/etc/rc.conf",
+	static const char files[][33] = {"/etc/X11/default-display-manager", "/etc/rc.conf",
 					 "/etc/conf.d/xdm", "/etc/conf.d/display-manager",
 					 "/etc/sysconfig/displaymanager"};
 	char text[32768], name[160], *base;

@@ -221,6 +221,10 @@ START_TEST(another_persons_home_stays_theirs)
 	ck_assert_int_eq(unlinkat(fd, "home/argo", AT_REMOVEDIR), 0);
 	puts_to("/etc/auto.master", "/home /etc/auto.home\n");
 	ck_assert_int_eq(found_severity(&c, detect_home, "home-missing"), -1);
+	ck_assert_int_eq(unlinkat(fd, "etc/auto.master", 0), 0);
+	ck_assert_int_eq(found_severity(&c, detect_home, "home-missing"), SEVERITY_WARNING);
+	puts_to("/etc/systemd/system/home.automount", "[Automount]\n");
+	ck_assert_int_eq(found_severity(&c, detect_home, "home-missing"), -1);
 }
 END_TEST
 

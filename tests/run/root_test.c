@@ -94,6 +94,9 @@ START_TEST(only_plain_devices_are_waited_for)
 	ck_assert(root_can_appear("PARTLABEL=root"));
 	ck_assert(root_can_appear("/dev/nvme0n1p2"));
 	ck_assert(root_can_appear("/dev/disk/by-partlabel/root"));
+	ck_assert(root_can_appear("/dev/disk/by-partuuid/1-2"));
+	ck_assert(root_can_appear("/dev/disk/by-uuid/1"));
+	ck_assert(root_can_appear("/dev/disk/by-label/root"));
 	ck_assert(root_can_appear("8:3"));
 	ck_assert(root_can_appear("0803"));
 	ck_assert(!root_can_appear("8:3x"));

@@ -124,6 +124,27 @@ START_TEST(display_lightdm_runs_as_whom_its_configuration_says)
 }
 END_TEST
 
+/* Where nothing is enabled, the distributions' own switches say which one was wanted. */
+START_TEST(display_configured_one_comes_before_the_tables_order)
+{
+	struct display d;
+
+	ck_assert_int_eq(unlink(full("/etc/systemd/system/display-manager.service")), 0);
+	display_look(&t, &d);
+	ck_assert_str_eq(d.list[0]->name, "sddm");
+	put("/etc/sysconfig/displaymanager", "#DISPLAYMANAGER=gdm\nDISPLAYMANAGER=\"lightdm\"\n");
+	display_look(&t, &d);
+	ck_assert_str_eq(d.list[0]->name, "lightdm");
+	put("/etc/X11/default-display-manager", "/usr/bin/sddm\r\n");
+	display_look(&t, &d);
+	ck_assert_str_eq(d.list[0]->name, "sddm");
+	ck_assert_uint_eq(d.n, 2);
+	put("/etc/X11/default-display-manager", "/usr/bin/gdm3\n"); /* not installed */
+	display_look(&t, &d);
+	ck_assert_str_eq(d.list[0]->name, "lightdm");
+}
+END_TEST
+
 Suite *display_suite(void)
 {
 	Suite *s = suite_create("display");
@@ -135,6 +156,7 @@ Suite *display_suite(void)
 	tcase_add_test(c, display_text_target_starts_none);
 	tcase_add_test(c, display_removed_package_is_not_wanted);
 	tcase_add_test(c, display_unknown_manager_is_believed);
+	tcase_add_test(c, display_configured_one_comes_before_the_tables_order);
 	tcase_add_test(c, display_lightdm_runs_as_whom_its_configuration_says);
 	suite_add_tcase(s, c);
 	return s;
