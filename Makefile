@@ -120,6 +120,9 @@ lint: deps build/libs/glibc/libblkid.a
 	shellcheck -x $(SCRIPTS)
 	@for h in $(HEADERS) $(SOURCES); do \
 		gcc $(STD) $(WARN) -Ibuild/libs/glibc/include -fsyntax-only -x c $$h || exit 1; done
+	@# C lets a text fill its array to the last byte, and then it has no end
+	@! for f in $(SOURCES); do \
+		gcc $(STD) -Wc++-compat -Ibuild/libs/glibc/include -fsyntax-only $$f; done 2>&1 | grep 'too long for C++'
 	mandoc -T lint -W warning src/man/*
 	@sh tests/includes.sh
 
