@@ -186,7 +186,7 @@ static int put(const struct check_context *c, enum userdb_kind kind, const struc
 static int mend(const struct check_context *c, struct userdb *db, enum userdb_kind kind)
 {
 	struct userdb_damage before, after;
-	bool lossy;
+	bool lossy, better;
 
 	userdb_judge(db, kind, &before);
 	if (!before.n || before.fault == USERDB_TAIL)
@@ -197,8 +197,10 @@ static int mend(const struct check_context *c, struct userdb *db, enum userdb_ki
 	    (kind == USERDB_GROUP && lossy && rebuild_group(c->t, db)))
 		return -1;
 	userdb_judge(db, kind, &after);
-	/* nothing to put there, or nothing better */
-	if (!db->now[kind].len || (after.n && after.n >= before.n))
+	/* whoever is in it can log in: better than a file that nobody is in */
+	better =
+	    after.n < before.n || (before.fault == USERDB_EMPTY && after.fault != USERDB_EMPTY);
+	if (!db->now[kind].len || !better)
 		return -1;
 	return put(c, kind, &db->now[kind]) || after.n ? -1 : 0;
 }
