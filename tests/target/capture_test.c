@@ -215,6 +215,21 @@ START_TEST(facts_are_kept)
 }
 END_TEST
 
+/* fstab's word for where /boot lies, to be found again when nothing can be read there. */
+START_TEST(boot_file_system_is_kept_by_its_uuid)
+{
+	char uuid[64];
+
+	put(top, "/etc/fstab",
+	    "# x\n/dev/sda1 / ext4 defaults 0 1\n"
+	    "UUID=0b5e-77 /boot ext4 defaults 0 2\n");
+	make();
+	ck_assert_int_eq(capture_fact(&t, "boot-uuid", uuid, sizeof uuid), 0);
+	ck_assert_str_eq(uuid, "0b5e-77");
+	ck_assert_int_eq(capture_fact(&t, "no-such-fact", uuid, sizeof uuid), -1);
+}
+END_TEST
+
 START_TEST(a_copy_comes_back_with_mode_and_the_file_behind_its_link)
 {
 	struct journal j;
@@ -253,6 +268,7 @@ Suite *capture_suite(void)
 	tcase_add_test(c, a_folder_of_somebody_else_is_left_alone);
 	tcase_add_test(c, a_capture_that_fails_leaves_the_old_one);
 	tcase_add_test(c, facts_are_kept);
+	tcase_add_test(c, boot_file_system_is_kept_by_its_uuid);
 	tcase_add_test(c, a_copy_comes_back_with_mode_and_the_file_behind_its_link);
 	suite_add_tcase(s, c);
 	return s;

@@ -3,6 +3,8 @@
 #include "target/init_own.h"
 #include "scratch.h"
 
+#include <errno.h>
+
 Suite *init_suite(void);
 
 static void setup(void)
@@ -286,6 +288,108 @@ START_TEST(runit_of_debian_starts_scripts_too)
 }
 END_TEST
 
+static void service_is(const struct init_system *i, const char *name, int rc, const char *path)
+{
+	char at[160];
+
+	ck_assert_int_eq(i->service(&t, name, at, sizeof(at)), rc);
+	ck_assert_str_eq(at, path);
+}
+
+/* Where a manager's script belongs when it is gone: the path a person is told. */
+START_TEST(service_that_is_missing_has_its_path_named)
+{
+	service_is(&init_sysv, "sddm", -1, "/etc/init.d/sddm");
+	service_is(&init_openrc, "sddm", -1, "/etc/init.d/sddm");
+	service_is(&init_runit, "sddm", -1, "/etc/sv/sddm/run");
+	put("/etc/init.d/sddm", "x");
+	service_is(&init_openrc, "sddm", 0, "/etc/init.d/sddm");
+	service_is(&init_runit, "sddm", 0, "/etc/init.d/sddm");
+	put("/etc/sv/sddm/run", "x");
+	service_is(&init_runit, "sddm", 0, "/etc/sv/sddm/run");
+	put("/etc/init.d/xdm", "x");
+	put("/etc/conf.d/xdm", "DISPLAYMANAGER=\"xdm\"\n");
+	service_is(&init_openrc, "sddm", 0, "/etc/init.d/xdm");
+	put("/etc/init.d/display-manager", "x");
+	service_is(&init_openrc, "sddm", 0, "/etc/init.d/display-manager");
+}
+END_TEST
+
+START_TEST(what_has_no_script_cannot_be_enabled)
+{
+	const struct init_system *const all[] = {&init_sysv, &init_openrc, &init_runit,
+						 &init_systemd};
+	char now[64];
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		ck_assert_int_eq(all[i]->enable(&t, &j, row("sddm")), -1);
+		ck_assert_int_eq(errno, ENOENT);
+		ck_assert_int_eq(all[i]->enabled(&t, now, sizeof(now)), -1);
+		ck_assert_int_eq(all[i]->getty_enable(&t, &j, "tty1"), -1);
+		ck_assert(!all[i]->getty(&t, "tty1"));
+	}
+	ck_assert_uint_eq(journal_count(&j), 0);
+}
+END_TEST
+
+START_TEST(openrc_conf_may_name_a_path_or_nobody)
+{
+	char now[64];
+
+	put("/etc/runlevels/default/display-manager", "x");
+	ck_assert_int_eq(init_openrc.enabled(&t, now, sizeof(now)), -1);
+	put("/etc/conf.d/display-manager", "DISPLAYMANAGER=\"/usr/bin/sddm\"\n");
+	ck_assert_int_eq(init_openrc.enabled(&t, now, sizeof(now)), 0);
+	ck_assert_str_eq(now, "sddm");
+	put("/etc/conf.d/display-manager", "DISPLAYMANAGER=\"\"\n");
+	ck_assert_int_eq(init_openrc.enabled(&t, now, sizeof(now)), -1);
+	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+START_TEST(sysv_takes_the_link_of_another_away)
+{
+	put("/etc/inittab", "id:5:initdefault:\n");
+	put("/etc/init.d/sddm", "x");
+	put("/etc/init.d/lightdm", "x");
+	full("/etc/rc5.d/x");
+	put_link("/etc/rc5.d/S03lightdm", "../init.d/lightdm");
+	enables(&init_sysv, "sddm");
+	ck_assert_int_eq(access(full("/etc/rc5.d/S03lightdm"), F_OK), -1);
+	ck_assert(holds("/etc/rc5.d/S20sddm", "../init.d/sddm"));
+	/* a link whose script is gone starts nothing */
+	ck_assert_int_eq(unlink(full("/etc/init.d/sddm")), 0);
+	ck_assert_int_eq(init_sysv.enabled(&t, (char[64]){0}, 64), -1);
+}
+END_TEST
+
+START_TEST(sysv_takes_the_getty_there_is)
+{
+	put("/etc/inittab", "id:3:initdefault:\n");
+	ck_assert_int_eq(init_sysv.getty_enable(&t, &j, "ttyS0"), -1);
+	put("/sbin/getty", "x");
+	ck_assert_int_eq(init_sysv.getty_enable(&t, &j, "ttyS0"), 0);
+	ck_assert(init_sysv.getty(&t, "ttyS0"));
+}
+END_TEST
+
+START_TEST(levels_have_names)
+{
+	char level[64];
+
+	ck_assert_int_eq(init_runit.level(&t, level, sizeof(level)), 0);
+	ck_assert_str_eq(level, "default");
+	ck_assert_int_eq(init_openrc.level(&t, level, sizeof(level)), 0);
+	ck_assert_str_eq(level, "default");
+	ck_assert_int_eq(init_sysv.level(&t, level, sizeof(level)), 0);
+	ck_assert_str_eq(level, "2"); /* Debian's, without an inittab */
+	ck_assert_int_eq(init_systemd.level(&t, level, sizeof(level)), -1);
+	put_link("/etc/systemd/system/default.target", "kiosk.target");
+	ck_assert_int_eq(init_systemd.level(&t, level, sizeof(level)), 0);
+	ck_assert_str_eq(level, "kiosk.target");
+}
+END_TEST
+
 START_TEST(script_resolves_by_its_interpreter)
 {
 	char why[200];
@@ -323,6 +427,12 @@ Suite *init_suite(void)
 	tcase_add_test(c, runit_service_that_is_down_is_brought_up);
 	tcase_add_test(c, runit_starts_one_display_manager);
 	tcase_add_test(c, runit_of_debian_starts_scripts_too);
+	tcase_add_test(c, service_that_is_missing_has_its_path_named);
+	tcase_add_test(c, what_has_no_script_cannot_be_enabled);
+	tcase_add_test(c, openrc_conf_may_name_a_path_or_nobody);
+	tcase_add_test(c, sysv_takes_the_link_of_another_away);
+	tcase_add_test(c, sysv_takes_the_getty_there_is);
+	tcase_add_test(c, levels_have_names);
 	tcase_add_test(c, script_resolves_by_its_interpreter);
 	suite_add_tcase(s, c);
 	return s;

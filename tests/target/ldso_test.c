@@ -29,7 +29,7 @@ END_TEST
  */
 static void build(const char *dir, const char *command)
 {
-	char line[512];
+	char line[1024];
 
 	snprintf(line, sizeof line, "cd %s && %s", dir, command);
 	ck_assert_int_eq(system(line), 0);
@@ -55,6 +55,31 @@ START_TEST(wanted_version_that_no_library_defines_is_named)
 	/* one without any versions satisfies everything, as ld.so(8) has it */
 	build(dir, "gcc -nostdlib -shared -fPIC -Wl,-soname,liba.so.1 -o lib/liba.so.1 a.c");
 	ck_assert_int_eq(ldso_resolves(fd, "/user.so", why, sizeof why), 0);
+	tree_remove(fd, dir);
+}
+END_TEST
+
+/* A runpath's folders come first, $ORIGIN is where the file lies. */
+START_TEST(runpath_is_searched_from_where_the_file_lies)
+{
+	char dir[64], why[200];
+	int fd = tree_make(dir);
+
+	build(dir, "mkdir -p opt/app/bin opt/app/lib opt/abs && echo 'int f(void){return 1;}' >a.c "
+		   "&& echo 'int f(void);int g(void){return f();}' >u.c && gcc -nostdlib -shared "
+		   "-fPIC -Wl,-soname,liba.so.1 -o opt/app/lib/liba.so.1 a.c && gcc -nostdlib "
+		   "-shared -fPIC '-Wl,-rpath,/none:$ORIGIN/../lib' -o opt/app/bin/u.so u.c "
+		   "opt/app/lib/liba.so.1 && gcc -nostdlib -shared -fPIC "
+		   "'-Wl,-rpath,${ORIGIN}/../lib' -o opt/app/bin/v.so u.c opt/app/lib/liba.so.1 && "
+		   "gcc -nostdlib -shared -fPIC -Wl,-rpath,/opt/abs -o opt/w.so u.c "
+		   "opt/app/lib/liba.so.1");
+	ck_assert_msg(ldso_resolves(fd, "/opt/app/bin/u.so", why, sizeof why) == 0, "%s", why);
+	ck_assert_msg(ldso_resolves(fd, "/opt/app/bin/v.so", why, sizeof why) == 0, "%s", why);
+	ck_assert_int_eq(ldso_resolves(fd, "/opt/w.so", why, sizeof why), -1);
+	ck_assert_str_eq(why, "/opt/w.so: liba.so.1 not found");
+	build(dir, "mv opt/app/lib/liba.so.1 opt/abs");
+	ck_assert_int_eq(ldso_resolves(fd, "/opt/w.so", why, sizeof why), 0);
+	ck_assert_int_eq(ldso_resolves(fd, "/opt/app/bin/u.so", why, sizeof why), -1);
 	tree_remove(fd, dir);
 }
 END_TEST
@@ -98,6 +123,7 @@ Suite *ldso_suite(void)
 	tcase_add_test(c, program_of_this_machine_resolves);
 	tcase_add_test(c, missing_program_is_named);
 	tcase_add_test(c, wanted_version_that_no_library_defines_is_named);
+	tcase_add_test(c, runpath_is_searched_from_where_the_file_lies);
 	tcase_add_test(c, library_cut_short_is_damaged);
 	tcase_add_test(c, one_session_judges_many_files);
 	suite_add_tcase(s, c);
