@@ -40,7 +40,7 @@ static struct run {
 	struct inject *in;
 	struct tracee list[TRACEES];
 	pid_t first;
-	bool started;
+	bool started, dead;
 	unsigned fired; /* a bit for each */
 } run;
 
@@ -64,8 +64,10 @@ static struct tracee *find(pid_t pid)
 	return room;
 }
 
+/* And whom a dying one was just forking, as soon as it is seen: nobody will tell whose it is. */
 static void kill_all(void)
 {
+	run.dead = true;
 	for (int i = 0; i < TRACEES; i++)
 		if (run.list[i].pid)
 			kill(run.list[i].pid, SIGKILL);
@@ -275,7 +277,9 @@ static void at_stop(pid_t pid, int status)
 	struct tracee *t = find(pid);
 	int signal = WSTOPSIG(status), event = status >> 16;
 
-	if (event)
+	if (run.dead)
+		kill(pid, SIGKILL);
+	else if (event)
 		at_event(t, event, signal);
 	else if (signal == (SIGTRAP | 0x80))
 		at_call(t);
