@@ -151,21 +151,26 @@ int journal_keep(struct journal *j, const struct place *p, const struct inode *o
 	return rc;
 }
 
+static void record_print(struct buf *line, const struct record *r)
+{
+	buf_addf(line, "seq=%u op=%s", r->seq, r->op);
+	field_add(line, "path", r->path);
+	buf_addf(line, " dirflags=%u", r->dirflags);
+	inode_print(line, "old", &r->old);
+	inode_print(line, "new", &r->now);
+	journal_seal(line);
+}
+
 int journal_amend(struct journal *j, struct record *r)
 {
 	size_t cap = 2 * INODE_TEXT + 4 * PATH_CAP;
 	struct buf line = {.p = malloc(cap), .cap = cap};
-	int rc;
+	int rc = -1;
 
-	if (!line.p)
-		return -1;
-	buf_addf(&line, "seq=%u op=%s", r->seq, r->op);
-	field_add(&line, "path", r->path);
-	buf_addf(&line, " dirflags=%u", r->dirflags);
-	inode_print(&line, "old", &r->old);
-	inode_print(&line, "new", &r->now);
-	journal_seal(&line);
-	rc = append(j, &line);
+	if (line.p) {
+		record_print(&line, r);
+		rc = append(j, &line);
+	}
 	free(line.p);
 	return rc;
 }

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <linux/fs.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 
 Suite *journal_suite(void);
 
@@ -164,6 +166,26 @@ START_TEST(line_cut_off_takes_no_other_with_it)
 	ck_assert_int_eq(roll_back(NULL), 0);
 	is("/etc/shadow", "old\n");
 	ck_assert(!path_exists(root, "/etc/other"));
+}
+END_TEST
+
+START_TEST(line_cut_off_that_cannot_be_ended_opens_nothing)
+{
+	struct rlimit old, full;
+
+	ck_assert_int_eq(write(j.fd, "seq=1 op=replace", 16), 16);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	full = old;
+	full.rlim_cur = (rlim_t)lseek(j.fd, 0, SEEK_END);
+	cut_off();
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
+	ck_assert_int_eq(journal_open(&j, root, RUN, 1), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	reopen();
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	ck_assert_uint_eq(journal_count(&j), 1);
 }
 END_TEST
 
@@ -329,6 +351,7 @@ Suite *journal_suite(void)
 	tcase_add_test(t, giant_journal_is_no_journal);
 	tcase_add_test(t, run_whose_journal_cannot_be_read_hides_which_is_the_newest);
 	tcase_add_test(t, line_cut_off_takes_no_other_with_it);
+	tcase_add_test(t, line_cut_off_that_cannot_be_ended_opens_nothing);
 	tcase_add_test(t, line_that_lacks_a_field_is_no_change);
 	tcase_add_test(t, content_that_is_gone_cannot_be_kept);
 	tcase_add_test(t, what_a_crash_left_does_not_bar_a_file_of_its_own);
