@@ -2,11 +2,15 @@
 #include "base/clock.h"
 
 #include <check.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -121,6 +125,56 @@ START_TEST(exec_reason_looks_inside_the_root)
 }
 END_TEST
 
+static void reason_is(int err, const char *want)
+{
+	char why[300];
+
+	child_exec_reason(folder, "/elf", err, why, sizeof why);
+	ck_assert_str_eq(why, want);
+}
+
+/* Heads as a file system or another system leaves them; where the loader is, it is named. */
+START_TEST(exec_of_odd_elf_is_explained)
+{
+	struct {
+		Elf32_Ehdr e;
+		Elf32_Phdr p;
+		char loader[8];
+	} narrow = {.e = {.e_ident = "\177ELF\1\1\1", .e_machine = EM_386, .e_phnum = 1}};
+
+	narrow.e.e_phoff = offsetof(__typeof__(narrow), p);
+	narrow.p.p_type = PT_INTERP;
+	narrow.p.p_offset = offsetof(__typeof__(narrow), loader);
+	strcpy(narrow.loader, "/plain");
+	make_file("elf", &narrow, sizeof narrow, 0755);
+	reason_is(ENOENT, "/elf: its loader /plain is missing");
+	make_file("plain", "x", 1, 0644);
+	reason_is(EACCES, "/elf: its loader /plain cannot be executed");
+	narrow.p.p_type = PT_LOAD;
+	make_file("elf", &narrow, sizeof narrow, 0755);
+	reason_is(ENOEXEC, "/elf is not executable by this kernel");
+	narrow.e.e_phnum = 9; /* its headers are cut off */
+	make_file("elf", &narrow, sizeof narrow, 0755);
+	reason_is(ENOEXEC, "/elf is a damaged ELF file");
+	reason_is(E2BIG, "/elf: Argument list too long");
+}
+END_TEST
+
+START_TEST(exec_on_a_noexec_file_system_is_explained)
+{
+	char why[300];
+
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("test", folder, "tmpfs", MS_NOEXEC, NULL), 0);
+	ends_with(make_file("script", "#!/bin/sh\n", 10, 0755), EACCES,
+		  " lies on a file system mounted noexec");
+	child_exec_reason(folder, "/script", ENOENT, why, sizeof why);
+	ck_assert_str_eq(why, "/script: its interpreter /bin/sh is missing");
+	ck_assert_int_eq(umount(folder), 0);
+}
+END_TEST
+
 START_TEST(survivors_are_named_with_what_they_hold)
 {
 	char said[320], pid_text[40];
@@ -155,6 +209,8 @@ Suite *child_why_suite(void)
 	tcase_add_test(t, exec_failures_are_explained);
 	tcase_add_test(t, exec_of_broken_elf_is_explained);
 	tcase_add_test(t, exec_reason_looks_inside_the_root);
+	tcase_add_test(t, exec_of_odd_elf_is_explained);
+	tcase_add_test(t, exec_on_a_noexec_file_system_is_explained);
 	tcase_add_test(t, survivors_are_named_with_what_they_hold);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,7 +1,10 @@
 #include "base/mount.h"
 
-#include <check.h>
-#include <string.h>
+#include "tree.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/mount.h>
 
 Suite *mount_suite(void);
 
@@ -103,6 +106,32 @@ START_TEST(subvolume_is_an_option_of_its_own)
 }
 END_TEST
 
+/* A tmpfs stands for a disk: what is asked for on top of a type's own words reaches the kernel. */
+START_TEST(look_mounts_read_only_and_takes_no_words_cut_short)
+{
+	char dir[64], long_words[400];
+	int fd = tree_make(dir);
+	struct mount_entry m;
+
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount_look("disk", "tmpfs", dir, "size=64k,mode=0711"), 0);
+	ck_assert_int_eq(mount_find(dir, &m), 0);
+	ck_assert_ptr_nonnull(strstr(m.options, "ro,nosuid,nodev,noexec"));
+	ck_assert_ptr_nonnull(strstr(m.super, "size=64k"));
+	ck_assert_ptr_nonnull(strstr(m.super, "mode=711"));
+	ck_assert_int_eq(umount(dir), 0);
+	ck_assert_int_eq(mount_look("disk", "tmpfs", dir, NULL), 0);
+	ck_assert_int_eq(umount(dir), 0);
+	ck_assert_int_eq(mount_look("/dev/null", "ext3", dir, "x"), -1); /* no disk */
+	memset(long_words, 'x', sizeof long_words - 1);
+	long_words[sizeof long_words - 1] = '\0';
+	ck_assert_int_eq(mount_look("disk", "xfs", dir, long_words), -1);
+	ck_assert_int_eq(errno, ENAMETOOLONG);
+	tree_remove(fd, dir);
+}
+END_TEST
+
 Suite *mount_suite(void)
 {
 	Suite *s = suite_create("mount");
@@ -113,6 +142,7 @@ Suite *mount_suite(void)
 	tcase_add_test(t, fstab_lines_are_entries_blank_or_malformed);
 	tcase_add_test(t, mount_find_knows_proc);
 	tcase_add_test(t, subvolume_is_an_option_of_its_own);
+	tcase_add_test(t, look_mounts_read_only_and_takes_no_words_cut_short);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,5 +1,7 @@
+#include "base/clock.h"
 #include "shell.h"
 #include "target/pkg.h"
+#include "target/verify.h"
 
 Suite *rpm_suite(void);
 
@@ -123,6 +125,59 @@ START_TEST(rpm_entries_count_what_their_flags_let_count)
 }
 END_TEST
 
+static void line(void *arg, const char *text)
+{
+	buf_addf(arg, "%s\n", text);
+}
+
+/* What no other database says: where a link leads, which file has a capability. */
+START_TEST(rpm_entries_are_compared_with_the_files)
+{
+	static struct verify v;
+	static char said[4000];
+	struct buf b = BUF_OF(said);
+
+	put("/answers/entries", E "0\t64\t0100755\troot\troot\t7\t\t\t\t/usr/bin/su\n" E
+				  "0\t256\t0100755\troot\troot\t7\t\tcap_x=ep\t\t/usr/bin/ping\n" E
+				  "0\t4\t0120777\troot\troot\t7\t\t\tbash\t/usr/bin/rsh\n" E
+				  "0\t4\t0120777\troot\troot\t7\t\t\tsh\t/usr/bin/good\n" E
+				  "0\t24\t0100644\tnobody\tnogroup\t7\t\t\t\t/etc/owned\n");
+	put("/etc/passwd", "root:x:0:0::/root:/bin/sh\nnobody:x:99:99::/:/bin/false\n");
+	put("/etc/group", "root:x:0:\nnogroup:x:99:\n");
+	put_program("/usr/bin/su", "");
+	put_program("/usr/bin/ping", "");
+	put_link("/usr/bin/rsh", "sh");
+	put_link("/usr/bin/good", "sh");
+	put("/etc/owned", "x");
+	v.deadline = DEADLINE_NEVER;
+	ck_assert_int_eq(verify_run(&v, &t), 0);
+	verify_order(&v);
+	verify_tell(&v, line, &b);
+	ck_assert_ptr_nonnull(strstr(said, "privilege lost /usr/bin/ping: its file capability is "
+					   "gone\n"));
+	ck_assert_ptr_nonnull(strstr(said, "/usr/bin/rsh: leads to sh, not to bash\n"));
+	ck_assert_ptr_nonnull(strstr(said, "/etc/owned: "));
+	ck_assert_ptr_null(strstr(said, "/usr/bin/su"));
+	ck_assert_ptr_null(strstr(said, "/usr/bin/good"));
+	ck_assert_uint_eq(verify_faults(&v), 3);
+	/* what it could not say or keep is told too */
+	v.lost = 2;
+	v.whole = false;
+	strcpy(v.unread, "a list");
+	b.len = 0;
+	verify_tell(&v, line, &b);
+	ck_assert_ptr_nonnull(strstr(said, "\n2 more did not fit into this list\nnot compared: a "
+					   "list\nnot all was looked at\n"));
+	/* a manager that nobody knows has no command */
+	strcpy(v.manager, "x");
+	b.len = 0;
+	verify_repair(&v, 0, &b);
+	ck_assert_uint_eq(b.len, 0);
+	ck_assert_str_eq(verify_fault_name(VERIFY_BIT), "privilege lost");
+	ck_assert_str_eq(verify_class_name(VERIFY_NOTED), "noted");
+}
+END_TEST
+
 Suite *rpm_suite(void)
 {
 	Suite *s = suite_create("rpm");
@@ -132,6 +187,7 @@ Suite *rpm_suite(void)
 	tcase_add_test(c, rpm_itself_is_asked_in_a_trial);
 	tcase_add_test(c, rpm_that_fails_or_hung_before_knows_nothing);
 	tcase_add_test(c, rpm_entries_count_what_their_flags_let_count);
+	tcase_add_test(c, rpm_entries_are_compared_with_the_files);
 	suite_add_tcase(s, c);
 	return s;
 }
