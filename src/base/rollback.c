@@ -275,15 +275,16 @@ static int undo_run(struct undo *u, const char *where)
 int journal_rollback(int rootfd, const char *run, char *name,
 		     void (*line)(void *arg, const struct rollback_line *l), void *arg)
 {
-	struct choice *c = calloc(1, sizeof *c);
-	struct undo *u = calloc(1, sizeof *u);
+	struct choice *c;
+	struct undo *u;
 	int rc = -1;
 
-	if (!c || !u)
-		goto out;
 	journal_mend(rootfd);
-	c->run = run;
-	if (journal_each_run(rootfd, choose, c) < 0)
+	c = calloc(1, sizeof *c);
+	u = calloc(1, sizeof *u);
+	if (c)
+		c->run = run;
+	if (!c || !u || journal_each_run(rootfd, choose, c) < 0)
 		goto out;
 	errno = ENOENT;
 	if (!c->name[0])

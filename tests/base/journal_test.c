@@ -311,6 +311,34 @@ START_TEST(directory_moved_aside_comes_back_where_nothing_is)
 }
 END_TEST
 
+START_TEST(what_lies_where_a_directory_passes_is_left_alone)
+{
+	static const char at[] = "/etc/" TEMP_PREFIX RUN ".000001";
+
+	ck_assert_int_eq(file_replace(&j, "/etc/dir", "a file\n", 7, NULL), 0);
+	put("/etc/" TEMP_PREFIX RUN ".000001/somebodys", "x");
+	ck_assert_int_eq(roll_back(NULL), 1);
+	is("/etc/dir", "a file\n");
+	ck_assert_int_eq(place_remove_tree(root, at + 1), 0);
+	ck_assert_int_eq(roll_back(NULL), 0);
+	is("/etc/dir/inside", "inside\n");
+}
+END_TEST
+
+START_TEST(what_was_made_and_is_gone_with_its_folder_is_as_it_was)
+{
+	ck_assert_int_eq(file_mkdir(&j, "/etc/new", NULL), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/new/file", "x", 1, NULL), 0);
+	ck_assert_int_eq(place_remove_tree(root, "etc/new"), 0);
+	ck_assert_int_eq(roll_back(NULL), 0);
+	/* a file that is gone with its folder cannot come back */
+	ck_assert_int_eq(journal_open(&j, root, "next", 0), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/dir/inside", "new\n", 4, NULL), 0);
+	ck_assert_int_eq(place_remove_tree(root, "etc/dir"), 0);
+	ck_assert_int_eq(roll_back("next"), 1);
+}
+END_TEST
+
 /* The name came back as a directory: an empty one gives way, one in use is somebody's. */
 START_TEST(directory_in_the_place_of_a_file_gives_way_if_it_is_empty)
 {
@@ -358,6 +386,8 @@ Suite *journal_suite(void)
 	tcase_add_test(t, more_attributes_than_can_be_kept_are_no_change);
 	tcase_add_test(t, directory_moved_aside_comes_back_with_its_flags_below_one_with_flags);
 	tcase_add_test(t, directory_moved_aside_comes_back_where_nothing_is);
+	tcase_add_test(t, what_lies_where_a_directory_passes_is_left_alone);
+	tcase_add_test(t, what_was_made_and_is_gone_with_its_folder_is_as_it_was);
 	tcase_add_test(t, directory_in_the_place_of_a_file_gives_way_if_it_is_empty);
 	suite_add_tcase(s, t);
 	return s;
