@@ -4,9 +4,11 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,7 +50,7 @@ static struct report *r;
 
 static void shell(const char *fmt, const char *a)
 {
-	char line[400];
+	char line[800];
 
 	snprintf(line, sizeof line, fmt, root, a);
 	ck_assert_int_eq(system(line), 0);
@@ -244,6 +246,73 @@ START_TEST(file_beside_it_comes_back_unless_a_control_is_lost)
 }
 END_TEST
 
+/* etc-update's name for a file it has not merged; the highest number is the newest. */
+START_TEST(newest_unmerged_file_comes_first)
+{
+	static const char old[] = "auth [success=1 default=ignore] pam_unix.so old\n"
+				  "auth requisite pam_deny.so\nauth required pam_permit.so\n",
+			  new[] = "auth [success=1 default=ignore] pam_unix.so new\n"
+				  "auth requisite pam_deny.so\nauth required pam_permit.so\n";
+
+	put("/etc/pam.d/._cfg0001_common-auth", new, strlen(new));
+	put("/etc/pam.d/._cfg0000_common-auth", old, strlen(old));
+	put("/etc/pam.d/._cfg0002_common-session", old, strlen(old));
+	set_auth("");
+	repair();
+	ck_assert(has("/etc/pam.d/common-auth", new));
+	ck_assert(login_works("login"));
+}
+END_TEST
+
+START_TEST(vendors_folder_has_the_file_too)
+{
+	static const char vendor[] = "auth [success=1 default=ignore] pam_unix.so vendor\n"
+				     "auth requisite pam_deny.so\nauth required pam_permit.so\n";
+
+	shell("cd %s && mkdir -p usr/lib/pam.d %s", "");
+	put("/usr/lib/pam.d/common-auth", vendor, strlen(vendor));
+	set_auth("");
+	repair();
+	ck_assert(has("/etc/pam.d/common-auth", vendor));
+	ck_assert(login_works("login"));
+}
+END_TEST
+
+/* The module asks for a library that is gone with it: both are carried, and proven in a trial. */
+START_TEST(captured_module_and_its_library_come_back)
+{
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	/* a library's place is beside libpam, which login asks for */
+	shell("cd %s && mkdir -p tmp proc dev sys run usr/lib capture/lib/security "
+	      "capture/usr/lib && gcc -shared -fPIC -nostdlib -Wl,-soname,libpam.so.0 -o "
+	      "usr/lib/libpam.so.0 m.c && gcc -shared -fPIC -nostdlib -Wl,--no-as-needed -o "
+	      "usr/bin/login m.c usr/lib/libpam.so.0 %s",
+	      "");
+	shell("cd %s/capture && echo 'int g(void){return 1;}' >g.c && gcc -nostdlib -shared -fPIC "
+	      "-Wl,-soname,libg.so.1 -o usr/lib/libg.so.1 g.c && echo 'int g(void); int f(void)"
+	      "{return g();}' >f.c && gcc -nostdlib -shared -fPIC -o lib/security/pam_unix.so f.c "
+	      "usr/lib/libg.so.1 %s",
+	      "");
+	shell("cd %s/capture && for f in usr/lib/libg.so.1 lib/security/pam_unix.so; do "
+	      "echo file path=/$f mode=644 uid=0 gid=0 sha256=$(sha256sum $f | head -c 64); done "
+	      ">manifest && cp lib/security/pam_unix.so ../lib/security %s",
+	      "");
+	snprintf(t.capture, sizeof t.capture, "%s/capture", root);
+	ck_assert(found("pam-module-unloadable"));
+	repair();
+	ck_assert(!found(NULL));
+	ck_assert(path_exists(t.fd, "/usr/lib/libg.so.1"));
+	/* and when the module itself is gone */
+	shell("cd %s && rm lib/security/pam_unix.so %s", "");
+	ck_assert(found("pam-module-missing"));
+	repair();
+	ck_assert(!found(NULL));
+	ck_assert(login_works("login"));
+	ck_assert(!has("/etc/pam.d/common-auth", "rd-recovery"));
+}
+END_TEST
+
 START_TEST(empty_passwords_stay_refused)
 {
 	static const char vendor[] = "auth [success=1 default=ignore] pam_unix.so nullok\n"
@@ -365,6 +434,9 @@ Suite *pam_mend_suite(void)
 	tcase_add_test(c, door_that_is_open_is_shut);
 	tcase_add_test(c, a_guard_that_others_share_is_never_the_line_to_go);
 	tcase_add_test(c, file_beside_it_comes_back_unless_a_control_is_lost);
+	tcase_add_test(c, newest_unmerged_file_comes_first);
+	tcase_add_test(c, vendors_folder_has_the_file_too);
+	tcase_add_test(c, captured_module_and_its_library_come_back);
 	tcase_add_test(c, empty_passwords_stay_refused);
 	tcase_add_test(c, carriage_returns_are_taken_out);
 	tcase_add_test(c, no_damage_ends_in_a_stack_that_takes_any_password);
