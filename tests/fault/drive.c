@@ -10,9 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define LIB "/usr/lib/libcrypt.so"
@@ -26,12 +28,34 @@ struct drive {
 	bool failed;
 };
 
+static void say_text(const char *text, size_t len)
+{
+	struct iovec part = {(void *)text, len};
+
+	if (writev(1, &part, 1) < 0)
+		return;
+}
+
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* By a call the paths do not use: a fault that goes on in write takes no claim with it. */
+static void say(const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	say_text(text, strlen(text));
+}
+
 static void claim(struct drive *d, const char *path, int rc)
 {
 	static const char states[][8] = {"unknown", "old", "new"};
 
 	d->failed = d->failed || rc;
-	dprintf(1, "claim %s %s\n", path, rc ? states[d->j.left] : "done");
+	say("claim %s %s\n", path, rc ? states[d->j.left] : "done");
 }
 
 static void shadow(struct drive *d)
@@ -137,7 +161,7 @@ static void commit(struct drive *d)
 	snprintf(t.mounts[0].upper, sizeof t.mounts[0].upper, "%s", d->upper);
 	rc = trial_commit(&t, &d->j, scratch, &n);
 	d->failed = rc;
-	dprintf(1, rc ? "commit failed\n" : "commit done\n");
+	say(rc ? "commit failed\n" : "commit done\n");
 }
 
 /* A program that writes in place. A new name it made is known to nobody when it is killed then:
@@ -165,10 +189,9 @@ static void in_place(struct drive *d)
 		proven = program(d) == 0;
 	rc = keep_end(k, proven);
 	d->failed = rc || !proven;
-	dprintf(1, "commit %s\n",
-		!d->failed ? "done"
-		: rc	   ? "failed, and not all of it could be undone"
-			   : "failed");
+	say("commit %s\n", !d->failed ? "done"
+			   : rc	      ? "failed, and not all of it could be undone"
+				      : "failed");
 }
 
 static void logs(struct drive *d)
@@ -189,14 +212,14 @@ static void logs(struct drive *d)
 		rc = logdir_copy(&l);
 	}
 	d->failed = rc;
-	dprintf(1, "logs %s\n", rc ? "failed" : "done");
+	say("logs %s\n", rc ? "failed" : "done");
 	logdir_prune(&l);
 }
 
 static void undo_line(void *arg, const struct rollback_line *l)
 {
 	(void)arg;
-	dprintf(1, "undo %s %s\n", l->path, l->refused ? "refused" : "old");
+	say("undo %s %s\n", l->path, l->refused ? "refused" : "old");
 }
 
 static int undo(struct drive *d)
@@ -248,6 +271,6 @@ int main(int argc, char **argv)
 	status = drive(&d, argv[3]);
 	log_view(LOG_MAIN, &said, &len);
 	if (strcmp(argv[3], "logs"))
-		dprintf(1, "%.*s", (int)len, said);
+		say_text(said, len);
 	return status;
 }
