@@ -17,7 +17,7 @@
 
 bool ladder_broken(const struct ladder *l, const struct libcrypt *lib)
 {
-	return !*lib->real || lib->answer == LIBCRYPT_UNLOADABLE || (lib->cannot & l->needed);
+	return lib->answer == LIBCRYPT_UNLOADABLE || (lib->cannot & l->needed);
 }
 
 int ladder_look(struct ladder *l, const char *root)

@@ -26,7 +26,7 @@ struct ladder {
 struct rung { const char *name; int (*climb)(struct ladder *l); bool before_rebuild; };
 extern const struct rung ladder_rungs[]; /* name NULL ends it */
 
-/* Is this library unable to do what is needed? */
+/* Is this library, as it was last asked, unable to do what is needed? One that was missing then cannot be loaded. */
 bool ladder_broken(const struct ladder *l, const struct libcrypt *lib);
 /* Find and ask every libcrypt at root (the target or a trial's). Returns how many are broken, -1 when none could be asked (why). */
 int ladder_look(struct ladder *l, const char *root);

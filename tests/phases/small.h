@@ -1,4 +1,5 @@
-/* small: the scratch target with what a dynamic program of this machine starts with, and a phase's context on it. */
+/* small: the scratch target with what a dynamic program of this machine starts with, and a phase's context on it. It lies in memory, in a mount
+ * namespace of the test's own process. */
 #ifndef TESTS_PHASES_SMALL_H
 #define TESTS_PHASES_SMALL_H
 
@@ -8,6 +9,9 @@
 #include "base/journal.h"
 #include "base/log.h"
 #include "phases/context.h"
+
+#include <sched.h>
+#include <sys/mount.h>
 
 #define SMALL_LIBRARIES "/lib/x86_64-linux-gnu"
 #define SMALL_LOADER "/usr" SMALL_LIBRARIES "/ld-linux-x86-64.so.2"
@@ -53,6 +57,9 @@ static inline void small_capture(const char *path)
 
 static inline void small_open(void)
 {
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("tmp", "/tmp", "tmpfs", 0, NULL), 0);
 	scratch_open();
 	ck_assert_int_eq(log_start(), 0);
 	full("/mnt/x");
