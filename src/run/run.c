@@ -228,7 +228,7 @@ static int worker(void *arg)
 	return 0;
 }
 
-/* The logs follow every pivot; a signal ends the phase. */
+/* The logs follow every pivot; a signal ends any phase but the summary. */
 static bool watch(void *arg, pid_t pid)
 {
 	struct run *r = arg;
@@ -236,7 +236,7 @@ static bool watch(void *arg, pid_t pid)
 	(void)pid;
 	if (r->pivots != r->report->npivots)
 		run_copy_logs(r);
-	return supervisor_signalled() != 0;
+	return supervisor_signalled() && r->phase != &phases[7];
 }
 
 /* The journal knows, also of a worker that was killed before it could say. */

@@ -1,0 +1,199 @@
+#include "run/run.h"
+
+#include "../target/scratch.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "run/supervisor.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+
+Suite *run_suite(void);
+
+static struct options o;
+static struct run *r;
+
+/* Only these phases, on a system of three files in memory. */
+static void start(const char *numbers)
+{
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("tmp", "/tmp", "tmpfs", 0, NULL), 0);
+	scratch_open();
+	journal_close(&j);
+	full("/usr/x");
+	full("/boot/x");
+	full("/var/log/x");
+	put("/etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+	put("/etc/shadow", "root:*:19000::::::\n");
+	put("/etc/os-release", "ID=tiny\n");
+	options_default(&o);
+	strcpy(o.root, t.root);
+	o.set.timeout = 30;
+	for (int i = 1; i <= 8; i++)
+		o.set.phases[i] = strchr(numbers, '0' + i) != NULL;
+	r = run_start(&o, false);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_int_eq(run_name(r), 0);
+}
+
+static void end(void)
+{
+	char command[320];
+
+	close(t.fd);
+	snprintf(command, sizeof command, "rm -rf --one-file-system %s", t.root);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static enum outcome outcome(int phase)
+{
+	return r->report->phases[phase].outcome;
+}
+
+static bool said(const char *text)
+{
+	const char *data;
+	size_t len;
+
+	log_view(LOG_MAIN, &data, &len);
+	return memmem(data, len, text, strlen(text));
+}
+
+/* The log folder of the run below this folder of the target. */
+static bool has_logs(const char *below)
+{
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/tiny-recovery-logs-%s/main.log", below, r->report->run);
+	return access(full(path), F_OK) == 0;
+}
+
+START_TEST(run_has_a_number_a_name_and_its_logs)
+{
+	start("48");
+	run_phases(r);
+	run_end(r);
+	ck_assert_int_eq(r->report->sequence, 1);
+	ck_assert_int_eq(outcome(4), OUTCOME_SKIPPED);
+	ck_assert_int_eq(outcome(8), OUTCOME_OK);
+	ck_assert_int_eq(outcome(1), OUTCOME_NOT_RUN);
+	ck_assert(has_logs("/boot"));
+	ck_assert_int_eq(run_status(r), 1);
+}
+END_TEST
+
+/* The second run within the same second. */
+START_TEST(name_that_is_taken_gets_a_number)
+{
+	char first[40];
+
+	start("8");
+	strcpy(first, r->report->run);
+	run_phases(r);
+	run_end(r);
+	ck_assert_int_eq(run_name(r), 0);
+	ck_assert_str_ne(r->report->run, first);
+	ck_assert_int_eq(r->report->sequence, 2);
+}
+END_TEST
+
+START_TEST(phase_without_time_is_given_up_and_the_summary_says_so)
+{
+	start("48");
+	o.set.timeout = 0; /* for the phase; and what is small may be done in no time, or not */
+	run_phases(r);
+	run_end(r);
+	ck_assert_int_eq(outcome(4), OUTCOME_TIMED_OUT);
+	ck_assert_int_eq(outcome(8), OUTCOME_OK);
+	ck_assert(said("What failed:"));
+	ck_assert(has_logs("/boot") || r->report->npivots > 0);
+	ck_assert(said("A phase could not be ended") == r->shared->changes_unknown);
+}
+END_TEST
+
+START_TEST(without_a_journal_no_phase_writes)
+{
+	start("358");
+	r->target.readonly = true;
+	run_phases(r);
+	ck_assert_int_eq(outcome(3), OUTCOME_SKIPPED);
+	ck_assert_str_eq(r->report->phases[3].text,
+			 "no journal (diagnosing only), so no change is made");
+	/* the proof of the login needs none */
+	ck_assert_int_ne(outcome(5), OUTCOME_SKIPPED);
+	ck_assert_int_ne(outcome(5), OUTCOME_NOT_RUN);
+	ck_assert(holds("/etc/shadow", "root:*:19000::::::\n"));
+}
+END_TEST
+
+START_TEST(after_its_end_only_the_summary_runs)
+{
+	start("148");
+	supervisor_until(clock_ms() - 1);
+	run_phases(r);
+	ck_assert_int_eq(outcome(1), OUTCOME_NOT_RUN);
+	ck_assert_int_eq(outcome(4), OUTCOME_NOT_RUN);
+	ck_assert_int_eq(outcome(8), OUTCOME_OK);
+	ck_assert_int_eq(run_status(r), 4);
+}
+END_TEST
+
+START_TEST(signal_ends_a_run_in_order)
+{
+	start("18");
+	ck_assert_int_eq(raise(SIGTERM), 0);
+	run_phases(r);
+	run_end(r);
+	ck_assert_int_eq(outcome(1), OUTCOME_NOT_RUN);
+	ck_assert_int_eq(outcome(8), OUTCOME_OK);
+	ck_assert(has_logs("/boot"));
+	ck_assert_int_eq(run_status(r), 4);
+}
+END_TEST
+
+START_TEST(limit_is_what_was_asked_or_what_can_happen)
+{
+	start("8");
+	o.set.deadline = 77;
+	run_limit(&o);
+	ck_assert_int_le(supervisor_end() - clock_ms(), 77000);
+	ck_assert_int_ge(supervisor_end() - clock_ms(), 76000);
+	o.set.deadline = 7;
+	run_limit(&o); /* said once */
+	ck_assert_int_ge(supervisor_end() - clock_ms(), 76000);
+	supervisor_until(DEADLINE_NEVER);
+	o.set.deadline = 0;
+	run_limit(&o);
+	ck_assert_int_ge(supervisor_end() - clock_ms(), 4 * 30000 - 1000);
+	ck_assert_int_le(supervisor_end() - clock_ms(), 4 * 30000);
+}
+END_TEST
+
+START_TEST(folder_that_is_no_system_has_no_run)
+{
+	start("8");
+	strcpy(o.root, "/proc");
+	ck_assert_int_eq(run_name(r), -1);
+	ck_assert(said("/proc is no usable target: "));
+}
+END_TEST
+
+Suite *run_suite(void)
+{
+	Suite *s = suite_create("run");
+	TCase *k = tcase_create("run");
+
+	tcase_add_checked_fixture(k, NULL, end);
+	tcase_add_test(k, run_has_a_number_a_name_and_its_logs);
+	tcase_add_test(k, name_that_is_taken_gets_a_number);
+	tcase_add_test(k, phase_without_time_is_given_up_and_the_summary_says_so);
+	tcase_add_test(k, without_a_journal_no_phase_writes);
+	tcase_add_test(k, after_its_end_only_the_summary_runs);
+	tcase_add_test(k, signal_ends_a_run_in_order);
+	tcase_add_test(k, limit_is_what_was_asked_or_what_can_happen);
+	tcase_add_test(k, folder_that_is_no_system_has_no_run);
+	suite_add_tcase(s, k);
+	return s;
+}
