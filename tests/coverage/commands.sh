@@ -32,4 +32,21 @@ echo 'a long password' >"$work/password"
 "$program" rollback --root "$work/root" --forget
 "$program" rollback --root "$work/root" no-such-run
 "$program" run --root "$work/none"
+"$program" diagnose --root "$work/none"
+"$program" status --root "$work/none"
+"$program" verify --root "$work/none"
+"$program" verify --root "$work/root"
+"$program" verify --root "$work/root" --deep --json
+"$program" rollback --root "$work/none"
+"$program" hash </dev/null
+: >"$work/password"
+"$program" run --root "$work/root" --password "file:$work/password"
+"$program" run --root "$work/root" --config "$work"
+# in the initramfs, with these words on the kernel line
+for words in rd.recovery=diagnose rd.recovery=1 rd.recovery=rollback rd.recovery=0; do
+	echo "$words rd.recovery.phases=4,8 rd.recovery.hold=1 rd.recovery.after=shell" >"$work/cmdline"
+	mount --bind "$work/cmdline" /proc/cmdline
+	NEWROOT=$work/root "$program" boot --stage pre-pivot
+	umount /proc/cmdline
+done
 exit 0
