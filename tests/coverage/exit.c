@@ -1,9 +1,12 @@
 /* exit: a worker ends by _exit, the payload goes on from memory by fexecve, a child becomes a
- * target's program by execve, mostly in a root of its own: for the coverage build each first writes
- * down what was executed. In that other root there is no place for it, and another
+ * target's program by execve, mostly in a root of its own, and process 1 another init, or ends with
+ * the machine: for the coverage build each first writes down what was executed. In that other root
+ * there is no place for it, unless GCOV_PREFIX leads out of it through a descriptor, and another
  * user may not. Linked by --wrap.
  */
 #include <stdbool.h>
+#include <stdlib.h>
+#include <sys/reboot.h>
 #include <unistd.h>
 
 void __gcov_dump(void);
@@ -14,8 +17,12 @@ int __real_fexecve(int fd, char *const argv[], char *const envp[]);
 int __wrap_fexecve(int fd, char *const argv[], char *const envp[]);
 int __real_execve(const char *path, char *const argv[], char *const envp[]);
 int __wrap_execve(const char *path, char *const argv[], char *const envp[]);
+int __real_execv(const char *path, char *const argv[]);
+int __wrap_execv(const char *path, char *const argv[]);
 int __real_chroot(const char *path);
 int __wrap_chroot(const char *path);
+int __real_reboot(int how);
+int __wrap_reboot(int how);
 
 static bool elsewhere;
 
@@ -45,9 +52,24 @@ int __wrap_execve(const char *path, char *const argv[], char *const envp[])
 	return __real_execve(path, argv, envp);
 }
 
-int __wrap_chroot(const char *path)
+int __wrap_execv(const char *path, char *const argv[])
 {
 	write_down();
-	elsewhere = true;
+	return __real_execv(path, argv);
+}
+
+int __wrap_chroot(const char *path)
+{
+	if (!getenv("GCOV_PREFIX")) {
+		write_down();
+		elsewhere = true;
+	}
 	return __real_chroot(path);
+}
+
+int __wrap_reboot(int how)
+{
+	write_down();
+	sync();
+	return __real_reboot(how);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh: what the unit tests, the injector and a few whole runs execute of the program. Lines and branches of each source file, of those that hold
-# the target's files whole, and of all; fails below what is promised. Last line: N passed, N failed.
+# run.sh: what the unit tests, the injector, a few whole runs and the boots of small machines execute of the program. Lines and branches of each
+# source file, of those that hold the target's files whole, and of all; fails below what is promised. Last line: N passed, N failed.
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -12,6 +12,7 @@ find "$cover" -name '*.gcda' -delete
 PROGRAMS=$cover sh tests/fault/run.sh --most "${MOST:-2}" --runs "${RUNS:-150}" >"$cover/faults.log" 2>&1 || tail -n 20 "$cover/faults.log"
 sh tests/coverage/commands.sh "$cover/rd-recovery" >"$cover/commands.log" 2>&1 </dev/null || tail -n 20 "$cover/commands.log"
 PAYLOAD=$cover/rd-recovery sh tests/lockouts/run.sh --third >"$cover/lockouts.log" 2>&1 || tail -n 20 "$cover/lockouts.log"
+COVER=$cover PAYLOAD=$cover/rd-recovery sh tests/run/init.sh >"$cover/init.log" 2>&1 || tail -n 20 "$cover/init.log"
 
 # gcov's own words: "File 'src/base/file.c'", "Lines executed:98.00% of 100", "Taken at least once:90.00% of 50"
 find src -name '*.c' ! -path 'src/probe/*' | sort | while read -r source; do
