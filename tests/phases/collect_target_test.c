@@ -1,7 +1,7 @@
 #include "phases/collect.h"
 
+#include "../base/said.h"
 #include "../target/scratch.h"
-#include "base/log.h"
 
 Suite *collect_target_suite(void);
 
@@ -32,11 +32,7 @@ static bool collected(const char *line)
 
 static bool holds_text(const char *text)
 {
-	const char *data;
-	size_t len;
-
-	log_view(LOG_DIAGNOSTICS, &data, &len);
-	return memmem(data, len, text, strlen(text));
+	return said_in(LOG_DIAGNOSTICS, text);
 }
 
 START_TEST(of_environment_files_only_names_are_taken)

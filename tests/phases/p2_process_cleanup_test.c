@@ -1,8 +1,8 @@
 #include "phases/phase.h"
 
+#include "../base/said.h"
 #include "../base/tree.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/process.h"
 #include "base/process.h"
 
@@ -50,15 +50,6 @@ static void setup(void)
 static void teardown(void)
 {
 	tree_remove(t.fd, root);
-}
-
-static bool said(const char *text)
-{
-	const char *data;
-	size_t len;
-
-	log_view(LOG_MAIN, &data, &len);
-	return memmem(data, len, text, strlen(text));
 }
 
 /* A process that is nobody's here, in the target; it does not hear TERM where it is deaf. */

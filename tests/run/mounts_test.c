@@ -1,7 +1,7 @@
 #include "run/mounts.h"
 
+#include "../base/said.h"
 #include "../base/tree.h"
-#include "base/log.h"
 
 #include "run/supervisor.h"
 
@@ -147,15 +147,6 @@ static bool mounted(const char *point, const char *option)
 
 	snprintf(path, sizeof path, "%s%s", root, point);
 	return mount_find(path, &e) == 0 && (!option || strstr(e.options, option));
-}
-
-static bool said(const char *text)
-{
-	const char *data;
-	size_t len;
-
-	log_view(LOG_MAIN, &data, &len);
-	return memmem(data, len, text, strlen(text));
 }
 
 static bool unknown(const char *point)

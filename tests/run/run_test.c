@@ -1,8 +1,8 @@
 #include "run/run.h"
 
+#include "../base/said.h"
 #include "../target/scratch.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "run/supervisor.h"
 
 #include <sched.h>
@@ -50,15 +50,6 @@ static void end(void)
 static enum outcome outcome(int phase)
 {
 	return r->report->phases[phase].outcome;
-}
-
-static bool said(const char *text)
-{
-	const char *data;
-	size_t len;
-
-	log_view(LOG_MAIN, &data, &len);
-	return memmem(data, len, text, strlen(text));
 }
 
 /* The log folder of the run below this folder of the target. */
