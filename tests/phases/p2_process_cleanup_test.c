@@ -52,8 +52,8 @@ static void teardown(void)
 	tree_remove(t.fd, root);
 }
 
-/* A process that is nobody's here, in the target; it does not hear TERM where it is deaf. */
-static pid_t stranger(bool deaf)
+/* A process that is nobody's here, in the target. */
+static pid_t stranger(void)
 {
 	int ready[2];
 	pid_t pid = 0;
@@ -64,7 +64,6 @@ static pid_t stranger(bool deaf)
 			pid = getpid();
 			if (setsid() < 0 || chdir(root))
 				_exit(1);
-			signal(SIGTERM, deaf ? SIG_IGN : SIG_DFL);
 			if (write(ready[1], &pid, sizeof pid) != sizeof pid)
 				_exit(1);
 			execl("/bin/sleep", "sleep", "60", (char *)NULL);
@@ -93,7 +92,7 @@ static void text_is(const char *text)
 
 START_TEST(what_the_rescue_left_in_the_target_is_ended)
 {
-	pid_t pids[2] = {stranger(false), stranger(true)};
+	pid_t pids[2] = {stranger(), stranger()};
 
 	rescue();
 	ck_assert_int_eq(p2_process_cleanup(&c), OUTCOME_REPAIRED);
@@ -105,7 +104,7 @@ END_TEST
 
 START_TEST(what_was_not_started_by_the_rescue_lives)
 {
-	pid_t pid = stranger(false);
+	pid_t pid = stranger();
 
 	ck_assert_int_eq(p2_process_cleanup(&c), OUTCOME_NOTHING);
 	ck_assert(lives(pid));
