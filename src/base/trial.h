@@ -37,7 +37,7 @@ int trial_open(struct trial *t, const char *target, unsigned flags);
 /* Write a file in the trial only (a throw-away hash in its shadow); works in both kinds. Mode and owner stay. */
 int trial_write(struct trial *t, const char *path, const void *data, size_t len);
 /* Commit what differs from the target, of every inode type, except below the scratch paths (NULL-terminated; /run /tmp /dev /proc /sys
- * always): new and changed files first, libraries by rename, removals last. *n gets the number of changes. 0/-1: on error what was
+ * always): new and changed files first, then symlinks, removals last. *n gets the number of changes. 0/-1: on error what was
  * committed stays, journalled. Only for TRIAL_OVERLAY (ENOTSUP otherwise). */
 int trial_commit(struct trial *t, struct journal *j, const char *const *scratch, unsigned *n);
 void trial_close(struct trial *t);

@@ -11,14 +11,16 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+enum pass { FILES, LINKS, REMOVALS, PASSES };
+
 /* One walk through an upper layer. overlayfs(5) of the kernel's documentation: a character device
  * 0:0 says "removed", a directory with trusted.overlay.opaque "y" hides all that lies under it. */
 struct walk {
 	struct journal *j;
 	const char *const *scratch;
-	int upper;     /* the layer's top */
-	size_t at;     /* length of the mount's own path in path: what follows is the layer's */
-	bool removals; /* second pass */
+	int upper; /* the layer's top */
+	size_t at; /* length of the mount's own path in path: what follows is the layer's */
+	enum pass pass;
 	char path[PATH_CAP];
 	struct inode want;
 	struct inode old;
@@ -128,7 +130,7 @@ static int visit_dir(struct walk *w, int dirfd, const char *name)
 	struct stat st;
 	int rc = fd < 0 ? -1 : 0, error;
 
-	if (rc == 0 && w->removals && is_opaque(fd) &&
+	if (rc == 0 && w->pass == REMOVALS && is_opaque(fd) &&
 	    path_stat(w->j->rootfd, w->path, false, &st) == 0 && S_ISDIR(st.st_mode))
 		rc = path_each(w->j->rootfd, w->path, remove_entry, &r);
 	if (rc == 0)
@@ -157,8 +159,8 @@ static int visit(void *arg, int dirfd, const char *name)
 	    !strcmp(w->path, JOURNAL_DIR))
 		goto out;
 	if (S_ISCHR(st.st_mode) && st.st_rdev == 0)
-		rc = w->removals ? remove_all(w->j, w->path) : 0;
-	else if (!w->removals)
+		rc = w->pass == REMOVALS ? remove_all(w->j, w->path) : 0;
+	else if (w->pass == (S_ISLNK(st.st_mode) ? LINKS : FILES))
 		rc = put(w, dirfd, name);
 	if (rc == 0 && S_ISDIR(st.st_mode))
 		rc = visit_dir(w, dirfd, name);
@@ -183,16 +185,15 @@ static int walk_mount(struct walk *w, const struct trial *t, unsigned n)
 	return rc;
 }
 
-/* What goes forward, then what goes away. */
+/* What goes forward, then the links to it, then what goes away: at every instant, and in an undoing
+ * too, which goes the other way, a library's link leads to a library. */
 static int walk_all(struct walk *w, const struct trial *t)
 {
 	int rc = 0;
 
-	for (int pass = 0; pass < 2 && rc == 0; pass++) {
-		w->removals = pass;
+	for (w->pass = FILES; w->pass < PASSES && rc == 0; w->pass++)
 		for (unsigned i = 0; i < t->nmounts && rc == 0; i++)
 			rc = walk_mount(w, t, i);
-	}
 	return rc;
 }
 

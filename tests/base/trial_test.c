@@ -200,6 +200,26 @@ START_TEST(a_commit_that_is_killed_is_undone_by_the_next_open)
 }
 END_TEST
 
+/* Before and behind its library a link, whichever way the layer is listed; the library is too
+ * large.
+ */
+START_TEST(a_commit_changes_a_link_over_only_when_its_library_is_there)
+{
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(trial_open(&t, top, 0), 0);
+	sh(t.path, "cd usr/lib; ln -s large early; head -c 200000 /dev/zero >large;"
+		   "ln -sfn large link; ln -s large late");
+	pid = fork();
+	if (pid == 0)
+		be_killed_committing();
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
+	sh(top, "cd usr/lib; test -e link; test ! -L early; test ! -L late");
+}
+END_TEST
+
 START_TEST(a_commit_that_ended_stays_when_the_journal_is_opened_again)
 {
 	struct journal j;
@@ -425,6 +445,7 @@ Suite *trial_suite(void)
 	tcase_add_test(c, overlay_commit_round_trip);
 	tcase_add_test(c, a_commit_that_fails_leaves_nothing);
 	tcase_add_test(c, a_commit_that_is_killed_is_undone_by_the_next_open);
+	tcase_add_test(c, a_commit_changes_a_link_over_only_when_its_library_is_there);
 	tcase_add_test(c, a_commit_that_ended_stays_when_the_journal_is_opened_again);
 	tcase_add_test(c, a_tree_on_an_overlay_is_removed_to_its_end);
 	tcase_add_test(c, sweep_stays_in_the_target);
