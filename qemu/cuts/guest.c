@@ -1,10 +1,13 @@
 /* cuts: the program of the guests that record what a power cut may tear, and check what it leaves.
  *   cuts mark DISK FOLDER            the folder's content as a mark at the end of the disk (log.h)
  *   cuts unsynced PROGRAM [ARG...]   run it where fsync, fdatasync, syncfs and sync do nothing and
- * answer 'done' cuts list TYPE LOG BASE FEW RANDOMS cuts check TYPE OPTIONS LOG BASE FEW RANDOMS
- * MOST ALL   both: visit.h
+ * answer 'done'
+ *   cuts list TYPE LOG BASE FEW RANDOMS
+ *   cuts check TYPE OPTIONS LOG BASE FEW RANDOMS MOST ALL   both: visit.h
+ *   sh -c SCRIPT                     as the target's shell: package.h
  */
 #include "log.h"
+#include "package.h"
 #include "tree.h"
 #include "visit.h"
 
@@ -52,6 +55,8 @@ static int unsynced(char **argv)
 
 int main(int argc, char **argv)
 {
+	if (argc > 2 && !strcmp(argv[1], "-c"))
+		return package_shell(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "mark"))
 		return mark(argv + 2);
 	if (argc > 2 && !strcmp(argv[1], "unsynced"))

@@ -21,7 +21,7 @@ with_libraries() {
 modules() {
 	_list=$root/modules/$1
 	shift
-	modprobe -d "$PWD/$tree" -S "$kernel" -a --show-depends virtio_pci virtio_blk loop vfat nls_cp437 nls_iso8859-1 nls_ascii "$@" |
+	modprobe -d "$PWD/$tree" -S "$kernel" -a --show-depends virtio_pci virtio_blk loop overlay vfat nls_cp437 nls_iso8859-1 nls_ascii "$@" |
 		sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' | while read -r _module; do
 		cp "$_module" "$root/modules/"
 		echo "${_module##*/}" >>"$_list"
@@ -40,7 +40,7 @@ modules ext4
 modules vfat
 modules xfs xfs
 modules btrfs btrfs
-sh qemu/cuts/tree.sh "$root/tree"
+sh qemu/cuts/tree.sh "$root/tree" "$dir/cuts"
 echo correct-horse-9 >"$root/password"
 (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0) >"$dir/initrd"
 cp "$tree"/boot/vmlinuz-* "$dir/vmlinuz"

@@ -234,6 +234,7 @@ static void range(struct states *s, const struct plan *p)
 	s->to = epoch_of(s)->marks;
 	if (all && s->epoch + 1 < s->log->nepochs)
 		s->to = epoch_of(s)[1].marks;
+	s->told = s->from < s->to && (all || last == n);
 }
 
 static bool one(struct states *s, struct plan *p)

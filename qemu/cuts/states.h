@@ -21,7 +21,8 @@ struct states {
 
 	unsigned epoch;            /* the state: its epoch, */
 	char what[64];             /* its kind, for a person, */
-	unsigned from, to;         /* and the first and last number of marks a cut that leaves it can have behind it */
+	unsigned from, to;         /* the first and last number of marks a cut that leaves it can have behind it, */
+	bool told;                 /* and nothing was written between two of them: what the mark says has to be there */
 
 	unsigned char *old;        /* the rest is states.c's own */
 	unsigned start, step;

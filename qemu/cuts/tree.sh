@@ -1,8 +1,9 @@
 #!/bin/sh
-# tree.sh DIR: a small root with faults whose repairs are of every kind: replace, create, remove, make a folder, set a mode.
+# tree.sh DIR CUTS: a small root with faults whose repairs are of every kind: replace, create, remove, make a folder, set a mode, commit a trial.
+# CUTS: the guests' program, in it the package manager.
 set -eu
 
-root=$1
+root=$1 cuts=$2 from=build/qemu/systemd/usr
 mkdir -p "$root/etc/pam.d" "$root/var/lib" "$root/var/log" "$root/boot" "$root/root" "$root/home" "$root/usr/bin" "$root/usr/lib" "$root/run" "$root/proc" \
 	"$root/dev" "$root/sys" "$root/tmp"
 ln -s usr/bin "$root/bin"
@@ -30,3 +31,16 @@ for _service in login su common-auth common-account common-session common-passwo
 done
 cp "$root/usr/bin/bash" "$root/usr/bin/passwd"
 ln "$root/usr/bin/passwd" "$root/usr/bin/passwd.link"
+# the story's libcrypt; a package manager that has a better one; what it takes to ask them which methods they know
+lib=usr/lib/x86_64-linux-gnu
+mkdir -p "$root/$lib" "$root/usr/lib64" "$root/usr/share/libcrypt1" "$root/usr/share/doc" "$root/var/lib/dpkg/info"
+ln -s usr/lib64 "$root/lib64"
+cp -a "$from"/lib64/. "$root/usr/lib64/"
+cp -a "$from/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$from/lib/x86_64-linux-gnu/libc.so.6" "$root/$lib/"
+cp "$from/lib/x86_64-linux-gnu/libcrypt.so.1.1.0" "$root/usr/share/libcrypt1/"
+cp build/libs/crippled/libcrypt.so.1.1.0 "$root/$lib/"
+ln -s libcrypt.so.1.1.0 "$root/$lib/libcrypt.so.1"
+echo "/$lib" >"$root/etc/ld.so.conf"
+cp "$cuts" "$root/usr/bin/sh"
+printf '%s\n' 'Package: libcrypt1' 'Status: install ok installed' 'Version: 1' '' >"$root/var/lib/dpkg/status"
+printf '%s\n' "/$lib/libcrypt.so.1" "/$lib/libcrypt.so.1.1.0" >"$root/var/lib/dpkg/info/libcrypt1.list"
