@@ -1,5 +1,6 @@
 /* cuts: the program of the guests that record what a power cut may tear, and check what it leaves.
  *   cuts mark DISK FOLDER            the folder's content as a mark at the end of the disk (log.h)
+ *   cuts tree FOLDER                 its content (tree.h)
  *   cuts unsynced PROGRAM [ARG...]   run it where fsync, fdatasync, syncfs and sync do nothing and
  * answer 'done'
  *   cuts list TYPE LOG BASE FEW RANDOMS
@@ -31,6 +32,13 @@ static int mark(char **argv)
 	return 1;
 }
 
+static int print_tree(const char *folder)
+{
+	char *text = tree_read(folder);
+
+	return text && fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? 0 : 1;
+}
+
 #define DO_NOTHING(nr)                                                                             \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),                                             \
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 0)
@@ -59,6 +67,8 @@ int main(int argc, char **argv)
 		return package_shell(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "mark"))
 		return mark(argv + 2);
+	if (argc == 3 && !strcmp(argv[1], "tree"))
+		return print_tree(argv[2]);
 	if (argc > 2 && !strcmp(argv[1], "unsynced"))
 		return unsynced(argv + 2);
 	if (argc == 7 && !strcmp(argv[1], "list"))

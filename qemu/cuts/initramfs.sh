@@ -35,6 +35,7 @@ musl-gcc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpedantic -Werror -O2 -s
 	-idirafter "/usr/include/$(gcc -print-multiarch)" -o "$dir/cuts" qemu/cuts/*.c
 cp "$dir/cuts" build/rd-recovery "$(command -v busybox)" "$root/bin/"
 install -m 0755 qemu/cuts/init.sh "$root/init"
+install -m 0755 qemu/quota/guest.sh "$root/bin/quota"
 with_libraries e2fsck xfs_repair btrfs fsck.fat
 modules ext4
 modules vfat
