@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh [ROW...]: machines in which something hangs, every row of the table (or the named ones), one at a time; each console in
-# build/qemu/logs/hangs-ROW.log. Last line: N passed, N failed.
+# run.sh [--ci | ROW...]: machines in which something hangs, every row of the table (or those CI has time for, or the named ones), one at a time; each
+# console in build/qemu/logs/hangs-ROW.log. Last lines: N boots, N of them ended; N passed, N failed.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -24,11 +24,11 @@ row() {
 }
 
 grep -v '^#' qemu/hangs/rows >build/qemu/run/hangs
-while read -r name image bus when what words after end said; do
+while read -r name ci image bus when what words after end said; do
 	case " ${*:-$name} " in
-	*" $name "*) row ;;
+	*" $name "* | *" --$ci "*) row ;;
 	esac
 done <build/qemu/run/hangs
-echo "$(($(date +%s) - begun)) seconds"
+echo "$((passed + failed)) boots in $(($(date +%s) - begun)) seconds, $passed ended as they should"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
