@@ -6,9 +6,6 @@ set -eu
 cd "$(dirname "$0")/.."
 dir=$PWD/build/qemu
 mkdir -p "$dir"
-# One at a time: whoever comes second finds everything made.
-exec 9>"$dir/lock"
-flock 9
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
@@ -33,6 +30,20 @@ fresh() {
 sum() {
 	cat "$@" | sha256sum | cut -d ' ' -f 1
 }
+
+# Trees that are there, made of just this, are waited for by nobody: the disks of make boots take minutes.
+trees='base systemd openrc compiler'
+tree=$(sum qemu/tree.sh qemu/lib.sh)
+trees_made() {
+	for _tree in $trees; do
+		fresh "$_tree" "$tree" || return
+	done
+}
+[ "${1-}" != trees ] || ! trees_made || exit 0
+
+# One at a time: whoever comes second finds everything made.
+exec 9>"$dir/lock"
+flock 9
 
 # step SCRIPT WHAT STAMP SUM
 step() {
@@ -82,14 +93,11 @@ boots | recipe | hangs)
 	exit 0
 	;;
 esac
-tree=$(sum qemu/tree.sh qemu/lib.sh)
-for what in base systemd openrc; do
+[ "${1-}" = trees ] || trees='base systemd openrc'
+for what in $trees; do
 	step tree.sh "$what" "$what" "$tree"
 done
-if [ "${1-}" = trees ]; then
-	step tree.sh compiler compiler "$tree"
-	exit 0
-fi
+[ "${1-}" != trees ] || exit 0
 parts=$(sum qemu/*.sh dracut-module/90rd-recovery/* initramfs/mkinitramfs.sh build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0)
 for what in systemd openrc; do
 	step disks.sh "$what" "disks-$what" "$parts"
