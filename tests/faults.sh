@@ -1,22 +1,65 @@
 #!/bin/sh
-# faults.sh: what must hold when the machine fails under the program; the suites that strike it, one after the other. The last line counts them
-# all: N passed, N failed.
+# faults.sh [--soak SECONDS]: what must hold when the machine fails under the program. Two rows of suites side by side: those that strike it on this
+# machine, and those that strike guests, one emulator at a time. Then each suite's figures, and a last line that counts them all: N passed, N failed.
+# --soak: everything each of them can do, which takes hours, and those that go on for ever for so many seconds each.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
-mkdir -p build/fault
-suites='tests/fault/run.sh tests/fault/hostile.sh tests/fault/doors.sh tests/fuzz/run.sh tests/fault/full.sh'
+logs=$PWD/build/fault/suites
+rm -rf "$logs"
+mkdir -p "$logs"
+
+here='tests/fault/run.sh tests/fault/hostile.sh tests/fault/doors.sh tests/fuzz/run.sh tests/fault/full.sh'
+guests='qemu/cuts/run.sh qemu/hangs/run.sh qemu/quota/run.sh'
+
+soak=''
+[ "${1-}" != --soak ] || soak=${2:?SECONDS}
+
+# words SUITE: what it is told.
+words() {
+	case $soak:$1 in
+	:qemu/hangs/run.sh) echo --ci ;;
+	[0-9]*:tests/fault/run.sh) echo "--runs 5000 --seconds $soak --seed $(date +%s)" ;;
+	[0-9]*:tests/fault/hostile.sh) echo --all ;;
+	[0-9]*:tests/fuzz/run.sh) echo "$soak" ;;
+	[0-9]*:qemu/cuts/run.sh) echo --long ;;
+	esac
+}
+
+# suite SCRIPT: its output in one piece when it has ended; its figures, "PASSED FAILED SECONDS WORDS", in a file of its own.
+suite() {
+	_log=$logs/$(echo "$1" | tr / -) _begun=$(date +%s) _status=0
+	# shellcheck disable=SC2046 # words
+	sh "$1" $(words "$1") >"$_log" 2>&1 || _status=$?
+	_counts=$(tail -n 1 "$_log" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p')
+	[ -n "$_counts" ] || _counts='0 1'
+	[ "$_status" -eq 0 ] || [ "${_counts#* }" -gt 0 ] || _counts="${_counts% *} 1"
+	echo "$_counts $(($(date +%s) - _begun)) $(grep -E '[0-9] (cases|states|boots|executions)' "$_log" | tail -n 1)" >"$_log.figures"
+	echo "== $1" && cat "$_log"
+}
+
+row() {
+	for _suite; do
+		suite "$_suite"
+	done
+}
+
+# made once, before two ask for it
+sh qemu/image.sh trees && sh qemu/image.sh hangs || exit 1
+# shellcheck disable=SC2086 # lists of words
+{
+	row $guests &
+	row $here
+}
+wait
+
 passed=0 failed=0
-for suite in $suites; do
-	echo "== $suite"
-	sh "$suite" >build/fault/suite.log 2>&1
-	status=$?
-	cat build/fault/suite.log
-	counts=$(tail -n 1 build/fault/suite.log | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p')
-	[ -n "$counts" ] || counts='0 1'
-	[ "$status" -eq 0 ] || [ "${counts#* }" -gt 0 ] || counts="${counts% *} 1"
-	passed=$((passed + ${counts% *}))
-	failed=$((failed + ${counts#* }))
+printf '\n%-22s %7s %7s %7s  %s\n' suite passed failed seconds figures
+for suite in $here $guests; do
+	passes=0 failures=1 seconds=- words='it did not end'
+	read -r passes failures seconds words <"$logs/$(echo "$suite" | tr / -).figures"
+	printf '%-22s %7s %7s %7s  %s\n' "$suite" "$passes" "$failures" "$seconds" "$words"
+	passed=$((passed + passes)) failed=$((failed + failures))
 done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

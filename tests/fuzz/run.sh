@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh [SECONDS | --executions N] [HARNESS...]: the parsers' harnesses (NAME_fuzz.c), so many seconds for all of them together (60), or so
-# many executions each. Prints for each: executions, executions a second, edges covered, crashes. Last line: N passed, N failed.
+# many executions each. Prints for each: executions, executions a second, edges covered, crashes. Last lines: N executions; N passed, N failed.
 #
 # Each starts from corpus/NAME, which holds what is worth keeping: seeds and the inputs that once broke something. What it finds on the way
 # goes to build/fuzz/found/NAME and is its start the next time; an input that breaks it stays in build/fuzz/NAME-crash-*.
@@ -50,14 +50,16 @@ one() {
 	_status=$?
 	_edges=$(sed -n 's/^.* cov: \([0-9]*\) .*$/\1/p' "$_log" | tail -n 1)
 	_crashes=$(grep -c 'Test unit written to' "$_log")
-	printf '%-12s %12s %10s %6s %7s\n' "$1" "$(number number_of_executed_units)" "$(number average_exec_per_sec)" "${_edges:-?}" "$_crashes"
+	_executions=$(number number_of_executed_units)
+	total=$((total + ${_executions:-0}))
+	printf '%-12s %12s %10s %6s %7s\n' "$1" "$_executions" "$(number average_exec_per_sec)" "${_edges:-?}" "$_crashes"
 	[ "$_status" -eq 0 ] && return
 	tail -n 40 "$_log" | sed 's/^/  # /'
 	return 1
 }
 
 printf '%-12s %12s %10s %6s %7s\n' parser executions 'a second' edges crashes
-passed=0 failed=0
+passed=0 failed=0 total=0
 for name; do
 	if one "$name"; then
 		passed=$((passed + 1))
@@ -65,5 +67,6 @@ for name; do
 		failed=$((failed + 1))
 	fi
 done
+echo "$total executions"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
