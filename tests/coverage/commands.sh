@@ -14,7 +14,7 @@ mount -t tmpfs run /run
 for word in old new; do
 	echo "$word" | "$program" hash | sed 's/.*= //' >"$work/$word"
 done
-sh "$here/../fault/root.sh" "$work"
+sh "$here/../fault/root.sh" "$work" "$program"
 "$program" --help
 "$program" --version
 "$program" no-such-command
@@ -22,7 +22,7 @@ sh "$here/../fault/root.sh" "$work"
 "$program" diagnose --root "$work/root" --json
 "$program" status --root "$work/root"
 "$program" status --root "$work/root" --json
-"$program" capture --root "$work/root" --output "$work/capture"
+"$program" capture --root "$work/root" --output "$work/captured"
 "$program" run --root "$work/root" --config "$work/conf" --capture "$work/capture" --json
 echo 'a long password' >"$work/password"
 "$program" run --root "$work/root" --phases 4,8 --user ada --password "file:$work/password"

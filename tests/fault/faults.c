@@ -371,7 +371,7 @@ static void learn(struct scenario *s, const struct place *p)
 	if (scenario_learn(s, p) || strike_list(&all, s, whole ? 0 : (size_t)opt.most))
 		exit(2);
 	if (whole && opt.runs)
-		strike_thin(&all, from, (size_t)opt.runs);
+		strike_thin(&all, from, (size_t)opt.runs / (s->rare ? s->rare : 1));
 }
 
 int main(int argc, char **argv)

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #define TEMP ".rd-recovery."
-#define SECRET "$6$"
 #define BACKUP "/etc/shadow-"
 
 const char *judge_name(enum verdict v)
@@ -108,6 +107,24 @@ static struct judgement judge_logs(const struct scenario *s, const struct tree *
 	return (struct judgement){0};
 }
 
+/* "$6$SALT$" and 86 characters; a libcrypt has the first three too. */
+static bool holds_hash(const struct entry *e)
+{
+	static const char of[] =
+	    "$./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	const char *p = e->data, *end = p + e->len;
+
+	while ((p = memmem(p, (size_t)(end - p), "$6$", 3))) {
+		const char *start = p;
+
+		while (p < end && *p && strchr(of, *p))
+			p++;
+		if (p - start > 86)
+			return true;
+	}
+	return false;
+}
+
 /* Who may read a file with a hash in it? Nobody who may not read shadow. */
 static struct judgement judge_secrets(const struct scenario *s, const struct tree *now)
 {
@@ -116,7 +133,7 @@ static struct judgement judge_secrets(const struct scenario *s, const struct tre
 	for (size_t i = 0; i < now->n; i++) {
 		const struct entry *e = &now->list[i];
 
-		if (!S_ISREG(e->mode) || !e->len || !memmem(e->data, e->len, SECRET, 3))
+		if (!S_ISREG(e->mode) || !e->len || !holds_hash(e))
 			continue;
 		if (is_log(e->path))
 			return because(OPEN_DOOR, "%s holds a hash", e->path);
@@ -157,6 +174,14 @@ static struct judgement judge_claim(const struct scenario *s, const struct tree 
 	return (struct judgement){0};
 }
 
+/* What a run or a rollback says of a path. */
+static const char *meaning(const char *words)
+{
+	if (starts(words, "restored from"))
+		return "new";
+	return starts(words, "restored") || starts(words, "already") ? "old" : "";
+}
+
 static struct judgement judge_claims(const struct scenario *s, const struct tree *now,
 				     const char *said)
 {
@@ -168,9 +193,8 @@ static struct judgement judge_claims(const struct scenario *s, const struct tree
 		if (sscanf(p, "claim %199s %19s", path, word) == 2 ||
 		    sscanf(p, "undo %199s %19s", path, word) == 2)
 			j = judge_claim(s, now, path, word);
-		else if (sscanf(p, "/%198[^:]: %19s", path + 1, word) == 2 &&
-			 (!strcmp(word, "restored") || !strcmp(word, "already")))
-			j = judge_claim(s, now, path, "old");
+		else if (sscanf(p, "/%198[^:]: %19[^\n]", path + 1, word) == 2)
+			j = judge_claim(s, now, path, meaning(word));
 		if (j.verdict)
 			return j;
 	}

@@ -1,6 +1,9 @@
 #!/bin/sh
-# root.sh DIR: from the hashes in DIR/old and DIR/new, DIR/root, a target of two accounts with what the editing paths change, attributes of every kind on it; DIR/upper, a trial's layer.
+# root.sh DIR PAYLOAD: from the hashes in DIR/old and DIR/new, DIR/root, a target of two accounts with what the editing paths change, attributes of every
+# kind on it; DIR/upper, a trial's layer; DIR/capture, what phases 3 and 5 put back.
 set -eu
+
+payload=$2
 
 mkdir -p "$1/root" "$1/upper"
 printf 'password_hash = %s\n' "$(cat "$1/new")" >"$1/conf"
@@ -64,3 +67,21 @@ mknod usr/lib/libcrypt.so.1.1.0 c 0 0
 mknod usr/share/doc/old c 0 0
 echo new >usr/lib/new/file
 echo scratch >var/cache/scratch
+
+# This machine's own libcrypt, and in the root what it takes to ask it.
+library() {
+	ldconfig -p | sed -n "s,^\t$1 (libc6\,x86-64.* => ,,p" | head -n 1
+}
+cd ..
+mkdir root/lib64
+cp -L /lib64/ld-linux-x86-64.so.2 root/lib64/
+cp -L "$(library libc.so.6)" root/usr/lib/
+cp -a root healthy
+rm -r healthy/etc/pam.d healthy/usr/lib/libcrypt.so.1.1.0
+cp -L "$(library libcrypt.so.1)" healthy/usr/lib/libcrypt.so.1.1.0
+printf 'int main(void) { return 0; }' | musl-gcc -static -s -x c -o healthy/bin/su -
+cp healthy/bin/su healthy/bin/login
+cp healthy/bin/su healthy/bin/sh
+chmod 4755 healthy/bin/su
+"$payload" capture --root "$PWD/healthy" --output "$PWD/capture"
+rm -r healthy

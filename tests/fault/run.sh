@@ -26,7 +26,7 @@ mkdir "$work/fixture"
 for word in old new; do
 	echo "$word" | "$top/build/rd-recovery" hash | sed 's/.*= //' >"$work/fixture/$word"
 done
-sh "$here/root.sh" "$work/fixture"
+sh "$here/root.sh" "$work/fixture" "$top/build/rd-recovery"
 programs=${PROGRAMS:-$top/build/fault}
 
 # The oracle has to see a sin (control.c). A hang takes a case's whole limit: one is enough.

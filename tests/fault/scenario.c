@@ -14,15 +14,16 @@ int scenario_limit = 60; /* far more than any needs: a busy machine is no hang *
 const char *scenario_programs, *scenario_fixture;
 struct tree scenario_origin;
 
-#define PART(name, kind, reopen)                                                                   \
+#define PART(word, sort, again)                                                                    \
 	{                                                                                          \
-		name, kind, "drive @ r1 " name " ^", "drive @ r2 " name " ^", 0, "drive @ - undo", \
-		    3, NULL, reopen, {0}, {0}, NULL, 0                                             \
+		.name = word, .kind = sort, .run = "drive @ r1 " word " ^",                        \
+		.next = "drive @ r2 " word " ^", .undo = "drive @ - undo", .undone = 3,            \
+		.reopen = again                                                                    \
 	}
 
-#define WHOLE_RUN                                                                                  \
-	"rd-recovery run --root @ --phases 4,8 --user ada --password config --config %/conf "      \
-	"--timeout 10"
+#define WHOLE_RUN(phases)                                                                          \
+	"rd-recovery run --root @ --phases " phases " --user ada --password config "               \
+	"--config %/conf --capture %/capture --timeout 10"
 
 struct scenario scenarios[] = {
     PART("shadow", EDIT, NULL),
@@ -56,11 +57,19 @@ struct scenario scenarios[] = {
      .undone = 3},
     {.name = "run",
      .kind = RUN,
-     .run = WHOLE_RUN,
-     .next = WHOLE_RUN,
+     .run = WHOLE_RUN("4,8"),
+     .next = WHOLE_RUN("4,8"),
      .done = 1, /* no login can be proven on such a root */
      .undo = "drive @ - undo",
      .undone = 3},
+    {.name = "repair", /* a library and programs from the capture, each asked or tried in a trial */
+     .kind = RUN,
+     .run = WHOLE_RUN("3,5,8"),
+     .next = WHOLE_RUN("3,5,8"),
+     .done = 1,
+     .undo = "drive @ - undo",
+     .undone = 3,
+     .rare = 4},
     {.name = "rollback",
      .kind = UNDO,
      .prepare = "drive @ r1 mixed ^",
@@ -80,18 +89,19 @@ int place_fresh(const struct place *p, const struct tree *t)
 /* words, split; the memory is static. */
 static char *const *split(const struct place *p, const char *words)
 {
-	static char text[1024], program[300], layer[200], conf[200];
+	static char text[1024], program[300], layer[200], own[4][200];
 	static char *argv[32];
-	size_t n = 0;
+	size_t n = 0, owns = 0;
 
 	snprintf(text, sizeof text, "%s", words);
 	snprintf(layer, sizeof layer, "%s/upper", scenario_fixture);
-	snprintf(conf, sizeof conf, "%s/conf", scenario_fixture);
-	for (char *w = strtok(text, " "); w && n < 31; w = strtok(NULL, " "))
-		argv[n++] = !strcmp(w, "@")	   ? (char *)p->root
-			    : !strcmp(w, "^")	   ? layer
-			    : !strcmp(w, "%/conf") ? conf
-						   : w;
+	for (char *w = strtok(text, " "); w && n < 31; w = strtok(NULL, " ")) {
+		argv[n++] = !strcmp(w, "@") ? (char *)p->root : !strcmp(w, "^") ? layer : w;
+		if (*w == '%' && owns < 4) {
+			snprintf(own[owns], sizeof own[owns], "%s%s", scenario_fixture, w + 1);
+			argv[n - 1] = own[owns++];
+		}
+	}
 	argv[n] = NULL;
 	snprintf(program, sizeof program, "%s/%s", scenario_programs, argv[0]);
 	argv[0] = program;

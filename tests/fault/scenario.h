@@ -14,8 +14,8 @@ enum scenario_kind {
 	LOGS	/* what is appended to the log folder */
 };
 
-/* Commands are words; "@" stands for the root, "^" for the trial's layer, "%/conf" for the
- * fixture's configuration. */
+/* Commands are words; "@" stands for the root, "^" for the trial's layer, "%/NAME" for
+ * what the fixture has of that name. */
 struct scenario {
 	const char *name;
 	enum scenario_kind kind;
@@ -25,6 +25,7 @@ struct scenario {
 	int undone;		/*   this: nothing is left to undo */
 	const char *prepare;	/* what a rollback has to undo; NULL: nothing */
 	const char *reopen;	/* the same run's journal, after it died; NULL: nobody does */
+	unsigned rare;		/* of a whole run's sample one in so many (0: all) is struck */
 	/* filled by scenario_learn */
 	struct tree before, after;
 	struct call *calls;
