@@ -17,7 +17,8 @@
 #define MOUNT "/mnt"
 #define LOOP "/dev/loop0"
 #define PAYLOAD "rd-recovery"
-#define AGAIN 16 /* every so many states the rescue entry is chosen once more */
+#define AGAIN 24     /* every so many states the rescue entry is chosen once more, */
+#define AGAIN_BOOT 8 /* and gets its logs to a /boot */
 
 /* fsck asks; mend is what a boot runs: before ext4 is mounted where its journal is damaged, and on
  * /boot. */
@@ -162,7 +163,7 @@ static bool visit_boot(struct visit *v, unsigned number)
 	if (number % 2 && !run(v, v->kind->mend, 1))
 		return false;
 	if (!mounts(v) ||
-	    !unmounts(v, look(v, false) && (number % 4 || run_again(v)) && look(v, false)))
+	    !unmounts(v, look(v, false) && (number % AGAIN_BOOT || run_again(v)) && look(v, false)))
 		return false;
 	return run(v, v->kind->fsck, 1) && mounts(v) && unmounts(v, look(v, false));
 }
