@@ -74,7 +74,7 @@ static bool elsewhere(const struct target *t)
 void detect_binaries(struct check_context *c)
 {
 	const struct pkg_manager *m = pkg_in_use(c->t);
-	struct ldso *l = elsewhere(c->t) ? NULL : ldso_open(c->t->fd);
+	struct ldso *l = elsewhere(c->t) ? NULL : ldso_open(c->t);
 	char path[32], why[200], action[200];
 
 	snprintf(action, sizeof action,
@@ -124,7 +124,7 @@ static int repair_one(struct check_context *c, const struct program *p)
 	char program[32], path[400], before[400] = "", why[200] = "";
 
 	for (int k = 0; k < 8; k++) { /* a file a time */
-		struct ldso *l = ldso_open(c->t->fd);
+		struct ldso *l = ldso_open(c->t);
 		struct restore r = {path, id_of(why), NULL};
 
 		if (!l)

@@ -64,7 +64,7 @@ int pam_view_open(struct pam_view *v, const struct target *t)
 	v->src.memo = &v->memo;
 	if (!uses_pam(t, &v->src.bits))
 		return -1;
-	v->ldso = ldso_open(t->fd);
+	v->ldso = ldso_open(t);
 	v->no_modules = target_is_unknown(t, "/usr/lib") || target_is_unknown(t, "/lib");
 	add_services(v);
 	return v->ldso ? 0 : -1;

@@ -105,7 +105,7 @@ static int prove(const struct lost *l, const struct trial *tr)
 		return -1;
 	}
 	then.src.rootfd = t.fd;
-	if (!adopt_all(l, &t, &j) && (then.ldso = ldso_open(t.fd))) {
+	if (!adopt_all(l, &t, &j) && (then.ldso = ldso_open(&t))) {
 		bad = pam_badness(&then, &doors);
 		rc = bad < l->m->bad && doors <= l->m->open ? 0 : -1;
 		if (rc)

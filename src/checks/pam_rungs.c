@@ -88,7 +88,7 @@ static int rung_module(struct pam_mend *m)
 		return pam_because(m, "its place is not known");
 	if (restore_file(m->c, &r, why, sizeof why) < 0)
 		return pam_because(m, "%s", why);
-	fresh = ldso_open(m->c->t->fd);
+	fresh = ldso_open(m->c->t);
 	rc = fresh ? ldso_check(fresh, module, why, sizeof why) : -1;
 	ldso_close(fresh);
 	return rc < 0 ? pam_because(m, "%s", why) : 0;
@@ -244,7 +244,7 @@ static int judge_trial(struct pam_mend *m, const struct tool *tool, const struct
 
 	then.src.rootfd = fd;
 	then.src.memo = &memo;
-	then.ldso = ldso_open(fd);
+	then.ldso = ldso_open(&(struct target){.fd = fd});
 	if (then.ldso)
 		bad = pam_badness(&then, &open_doors);
 	if (!then.ldso || bad >= m->bad || open_doors > m->open)

@@ -21,13 +21,6 @@ struct segment {
 	uint64_t offset, vaddr, size;
 };
 
-struct tables {
-	uint64_t strings, strings_size; /* as addresses, then as offsets */
-	uint64_t runpath, soname;
-	struct elf_tables versions; /* likewise */
-	bool has_runpath, has_soname;
-};
-
 static bool fetch(const struct image *im, uint64_t at, void *dst, size_t n)
 {
 	if (!elf_want(im->f, at, n))
@@ -83,27 +76,7 @@ static bool entry(const struct image *im, uint64_t at, Elf64_Dyn *d)
 	return true;
 }
 
-/* Copy the string at offset, which must end before limit and fit. */
-static bool text(const struct image *im, uint64_t at, uint64_t limit, struct buf *to)
-{
-	const char *s = elf_string(im->f, at, limit);
-
-	if (!s || strlen(s) >= to->cap)
-		return false;
-	buf_adds(to, s);
-	return true;
-}
-
-static bool string(const struct image *im, const struct tables *t, uint64_t at, struct buf *to)
-{
-	uint64_t end = t->strings + t->strings_size;
-
-	if (end < t->strings || at >= t->strings_size)
-		return false;
-	return text(im, t->strings + at, end, to);
-}
-
-static void note_entry(struct tables *t, int64_t tag, uint64_t value)
+static void note_entry(struct elf_tables *t, int64_t tag, uint64_t value)
 {
 	switch (tag) {
 	case DT_STRTAB:
@@ -112,41 +85,29 @@ static void note_entry(struct tables *t, int64_t tag, uint64_t value)
 	case DT_STRSZ:
 		t->strings_size = value;
 		break;
-	case DT_SONAME:
-		t->soname = value;
-		t->has_soname = true;
-		break;
-	case DT_RPATH: /* DT_RUNPATH wins */
-		if (t->has_runpath)
-			break;
-		__attribute__((fallthrough));
-	case DT_RUNPATH:
-		t->runpath = value;
-		t->has_runpath = true;
-		break;
 	case DT_VERNEED:
-		t->versions.wanted = value;
+		t->wanted = value;
 		break;
 	case DT_VERNEEDNUM:
-		t->versions.nwanted = value;
+		t->nwanted = value;
 		break;
 	case DT_VERDEF:
-		t->versions.defined = value;
+		t->defined = value;
 		break;
 	case DT_VERDEFNUM:
-		t->versions.ndefined = value;
+		t->ndefined = value;
 		break;
 	}
 }
 
-/* One pass over the dynamic section: where the strings are. */
-static bool scan(const struct image *im, const struct segment *dyn, struct tables *t)
+/* One pass over the dynamic section: where the strings and versions are. */
+static bool scan(const struct image *im, struct elf_tables *t)
 {
 	size_t step = im->wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
 	Elf64_Dyn d;
 
-	for (unsigned i = 0; i < ENTRIES && (i + 1) * step <= dyn->size; i++) {
-		if (!entry(im, dyn->offset + i * step, &d))
+	for (unsigned i = 0; i < ENTRIES && (i + 1) * step <= t->dynamic_size; i++) {
+		if (!entry(im, t->dynamic + i * step, &d))
 			return false;
 		if (d.d_tag == DT_NULL)
 			return true;
@@ -155,25 +116,60 @@ static bool scan(const struct image *im, const struct segment *dyn, struct table
 	return true;
 }
 
-static bool needed(const struct image *im, const struct segment *dyn, const struct tables *t,
-		   struct elf_info *e)
+static const char *string(const struct image *im, const struct elf_tables *t, uint64_t at)
 {
-	size_t step = im->wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
+	uint64_t end = t->strings + t->strings_size;
+
+	if (end < t->strings || at >= t->strings_size)
+		return NULL;
+	return elf_string(im->f, t->strings + at, end);
+}
+
+static bool is_text(int64_t tag)
+{
+	return tag == DT_NEEDED || tag == DT_SONAME || tag == DT_RPATH || tag == DT_RUNPATH;
+}
+
+int elf_file_texts(const struct elf_file *f, const struct elf_info *e,
+		   const struct elf_text_sink *sink)
+{
+	const struct elf_tables *t = &e->tables;
+	struct image im = {f, e->bits == 64};
+	size_t step = im.wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
+	int rc = 0;
 	Elf64_Dyn d;
 
-	for (unsigned i = 0; i < ENTRIES && (i + 1) * step <= dyn->size; i++) {
-		struct buf to = {.cap = sizeof e->needed[0]};
+	for (unsigned i = 0; !rc && i < ENTRIES && (i + 1) * step <= t->dynamic_size; i++) {
+		const char *s;
 
-		if (!entry(im, dyn->offset + i * step, &d) || d.d_tag == DT_NULL)
+		if (!entry(&im, t->dynamic + i * step, &d) || d.d_tag == DT_NULL)
 			break;
-		if (d.d_tag != DT_NEEDED || e->nneeded == ELF_NEEDED)
+		if (!is_text(d.d_tag))
 			continue;
-		to.p = e->needed[e->nneeded];
-		if (!string(im, t, d.d_un.d_val, &to))
-			return false;
-		e->nneeded++;
+		s = string(&im, t, d.d_un.d_val);
+		errno = EINVAL;
+		rc = s ? sink->fn(sink->arg, (int)d.d_tag, s) : -1;
 	}
-	return true;
+	return rc;
+}
+
+/* A text too long for its place is as good as none: who needs them all asks elf_file_texts. */
+static bool keep(char *to, size_t cap, const char *s)
+{
+	if (str_copy(to, cap, s))
+		return true;
+	*to = '\0';
+	return false;
+}
+
+static int note_text(void *arg, int tag, const char *s)
+{
+	struct elf_info *e = arg;
+
+	if (tag == DT_NEEDED)
+		e->nneeded +=
+		    e->nneeded < ELF_NEEDED && keep(e->needed[e->nneeded], sizeof e->needed[0], s);
+	return 0;
 }
 
 /* Address to file offset, by the segment that loads it. */
@@ -195,27 +191,25 @@ static bool place(const struct image *im, const Elf64_Ehdr *h, uint64_t *address
 static bool dynamic(const struct image *im, const Elf64_Ehdr *h, const struct segment *dyn,
 		    struct elf_info *e)
 {
-	struct tables t = {0};
-	struct buf soname = BUF_OF(e->soname), runpath = BUF_OF(e->runpath);
+	struct elf_tables *t = &e->tables;
 
-	if (!scan(im, dyn, &t))
-		return false;
-	if (!t.strings || !place(im, h, &t.strings))
-		return false;
-	if ((t.versions.wanted && !place(im, h, &t.versions.wanted)) ||
-	    (t.versions.defined && !place(im, h, &t.versions.defined)))
-		return false;
-	e->versions = t.versions;
-	e->versions.strings = t.strings;
-	e->versions.strings_size = t.strings_size;
-	return (!t.has_soname || string(im, &t, t.soname, &soname)) &&
-	       (!t.has_runpath || string(im, &t, t.runpath, &runpath)) && needed(im, dyn, &t, e);
+	*t = (struct elf_tables){.dynamic = dyn->offset, .dynamic_size = dyn->size};
+	return scan(im, t) && t->strings && place(im, h, &t->strings) &&
+	       (!t->wanted || place(im, h, &t->wanted)) &&
+	       (!t->defined || place(im, h, &t->defined)) &&
+	       !elf_file_texts(im->f, e, &(struct elf_text_sink){note_text, e});
+}
+
+static bool interpreter(const struct image *im, const struct segment *s, struct elf_info *e)
+{
+	const char *text = elf_string(im->f, s->offset, s->offset + s->size);
+
+	return text && keep(e->interp, sizeof e->interp, text);
 }
 
 static bool segments(const struct image *im, const Elf64_Ehdr *h, struct elf_info *e)
 {
 	size_t least = im->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-	struct buf interp = BUF_OF(e->interp);
 	struct segment s;
 
 	if (h->e_phnum > SEGMENTS || (h->e_phnum && h->e_phentsize < least) ||
@@ -228,8 +222,7 @@ static bool segments(const struct image *im, const Elf64_Ehdr *h, struct elf_inf
 			continue; /* what is loaded must be there: a copy cut short is damaged */
 		if (s.offset > im->f->len || s.size > im->f->len - s.offset)
 			return false;
-		if (s.type == PT_INTERP && !interp.len &&
-		    !text(im, s.offset, s.offset + s.size, &interp))
+		if (s.type == PT_INTERP && !*e->interp && !interpreter(im, &s, e))
 			return false;
 		if (s.type == PT_DYNAMIC && !e->nneeded && !dynamic(im, h, &s, e))
 			return false;
@@ -251,15 +244,16 @@ int elf_file_parse(const struct elf_file *f, struct elf_info *e)
 		return -1;
 	}
 	im.wide = p[EI_CLASS] == ELFCLASS64;
-	memset(&h, 0, sizeof h);
-	if (!header(&im, &h) || !segments(&im, &h, e)) {
-		errno = EINVAL;
-		return -1;
-	}
 	e->bits = im.wide ? 64 : 32;
-	e->machine = h.e_machine;
-	e->type = h.e_type;
-	return 0;
+	memset(&h, 0, sizeof h);
+	if (header(&im, &h)) {
+		e->machine = h.e_machine;
+		e->type = h.e_type;
+		if (segments(&im, &h, e))
+			return 0;
+	}
+	errno = EINVAL;
+	return -1;
 }
 
 int elf_parse(const void *data, size_t len, struct elf_info *e)

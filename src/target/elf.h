@@ -8,15 +8,15 @@
 
 #define ELF_NEEDED 32
 
-/* Where version tables and their strings lie in the file; 0: none. */
-struct elf_tables { uint64_t strings, strings_size, wanted, nwanted, defined, ndefined; };
+/* Where the dynamic section, version tables and their strings lie in the file; 0: none. */
+struct elf_tables { uint64_t dynamic, dynamic_size, strings, strings_size, wanted, nwanted, defined, ndefined; };
 struct elf_info {
 	int bits;              /* 32 or 64 */
 	unsigned machine, type;
-	char interp[128], soname[64], runpath[256];
-	char needed[ELF_NEEDED][64];
+	char interp[128];
+	char needed[ELF_NEEDED][64]; /* the first of them; longer texts are left out */
 	unsigned nneeded;
-	struct elf_tables versions;
+	struct elf_tables tables;
 };
 /* A file of which only what is looked at is read: of megabytes a few pages. */
 struct elf_file { unsigned char *p; size_t len; int fd; unsigned char *pages; };
@@ -28,9 +28,13 @@ bool elf_want(const struct elf_file *f, uint64_t at, size_t n);
 /* The string at offset, which must end before end. NULL: it does not. */
 const char *elf_string(const struct elf_file *f, uint64_t at, uint64_t end);
 
-/* Pure. 0, or -1: ENOEXEC not an ELF file of this byte order, EINVAL damaged. */
+/* Pure. 0, or -1: ENOEXEC not an ELF file of this byte order, EINVAL damaged (bits and machine are set where the header is whole). */
 int elf_parse(const void *data, size_t len, struct elf_info *e);
 int elf_file_parse(const struct elf_file *f, struct elf_info *e);
+
+/* Call fn for every DT_NEEDED, DT_SONAME, DT_RPATH and DT_RUNPATH, of any length; fn non-zero stops and is returned. -1 EINVAL: damaged. */
+struct elf_text_sink { int (*fn)(void *arg, int tag, const char *text); void *arg; };
+int elf_file_texts(const struct elf_file *f, const struct elf_info *e, const struct elf_text_sink *sink);
 
 struct elf_version {
 	const char *file; /* the library that must define it; NULL: this file defines it */

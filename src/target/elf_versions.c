@@ -108,7 +108,7 @@ static int defined(struct view *v)
 int elf_file_versions(const struct elf_file *f, const struct elf_info *e,
 		      const struct elf_sink *sink)
 {
-	struct view v = {.f = f, .t = &e->versions, .sink = sink, .left = RECORDS};
+	struct view v = {.f = f, .t = &e->tables, .sink = sink, .left = RECORDS};
 	int rc = defined(&v);
 
 	return rc ? rc : wanted(&v);

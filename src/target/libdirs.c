@@ -23,7 +23,7 @@ struct include {
 	const char *dir, *pattern;
 };
 
-static void add(struct walk *w, const char *dir)
+static void add(struct walk *w, const char *dir, bool builtin)
 {
 	char real[PATH_CAP];
 	struct libdirs *d = w->d;
@@ -31,10 +31,12 @@ static void add(struct walk *w, const char *dir)
 	if (path_real(w->t->fd, dir, real, sizeof real) < 0 || target_is_unknown(w->t, real))
 		return;
 	for (unsigned i = 0; i < d->n; i++)
-		if (!strcmp(d->dir[i], real))
+		if (!strcmp(d->dir[i], real)) {
+			d->builtin[i] |= builtin;
 			return;
+		}
 	if (d->n < LIBDIRS_MAX && str_copy(d->dir[d->n], sizeof d->dir[0], real))
-		d->n++;
+		d->builtin[d->n++] = builtin;
 }
 
 static void read_conf(struct walk *w, const char *path);
@@ -84,7 +86,7 @@ static void read_line(struct walk *w, const char *line, size_t len)
 	if (str_starts(word, "include ") || str_starts(word, "include\t"))
 		include(w, word + 8 + strspn(word + 8, " \t"));
 	else if (*word == '/')
-		add(w, word);
+		add(w, word, false);
 }
 
 static void read_conf(struct walk *w, const char *path)
@@ -124,7 +126,9 @@ void libdirs_find(const struct target *t, struct libdirs *d)
 	d->n = 0;
 	read_conf(&w, "/etc/ld.so.conf");
 	for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
-		add(&w, defaults[i]);
+		add(&w, defaults[i],
+		    !str_starts(defaults[i], "/usr/local/") ||
+			!path_exists(t->fd, "/etc/ld.so.conf")); /* musl's */
 }
 
 char *libdirs_slurp(const struct target *t, const char *path, size_t *len)

@@ -10,6 +10,7 @@
 /* dirs as target paths with symlinks resolved, each once: ld.so.conf and what it includes first, then the defaults. */
 struct libdirs {
 	char dir[LIBDIRS_MAX][256];
+	bool builtin[LIBDIRS_MAX]; /* the loader looks there by itself, into the others by ld.so.cache alone */
 	unsigned n;
 };
 

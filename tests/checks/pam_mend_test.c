@@ -125,7 +125,7 @@ static struct pam_stack s;
 static bool login_works(const char *service)
 {
 	struct pam_source src = {.rootfd = t.fd};
-	struct ldso *l = ldso_open(t.fd);
+	struct ldso *l = ldso_open(&t);
 	bool works;
 
 	pam_stack_load(&s, &src, service, l);

@@ -29,7 +29,7 @@ END_TEST
  */
 static void build(const char *dir, const char *command)
 {
-	char line[1024];
+	char line[2048];
 
 	snprintf(line, sizeof line, "cd %s && %s", dir, command);
 	ck_assert_int_eq(system(line), 0);
@@ -101,7 +101,7 @@ START_TEST(one_session_judges_many_files)
 {
 	char why[200];
 	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct ldso *l = ldso_open(fd);
+	struct ldso *l = ldso_open(&(struct target){.fd = fd});
 
 	for (int i = 0; i < 3; i++) {
 		ck_assert_msg(ldso_check(l, "/bin/ls", why, sizeof(why)) == 0, "%s", why);
@@ -111,6 +111,107 @@ START_TEST(one_session_judges_many_files)
 	}
 	ldso_close(l);
 	close(fd);
+}
+END_TEST
+
+/* Both are liba.so.1, and each is found by the path of the one that needs it. */
+START_TEST(two_libraries_of_one_soname_are_two)
+{
+	char dir[] = "/tmp/rd-ldso-XXXXXX", why[200];
+	struct ldso *l;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	build(dir, "mkdir -p opt/old opt/new && echo 'A_1 { global: f; }; A_2 { global: g; };' "
+		   ">new.map && "
+		   "echo 'A_1 { global: f; };' >old.map && "
+		   "echo 'int f(void){return 1;} int g(void){return 2;}' >a.c && "
+		   "echo 'int g(void); int h(void){return g();}' >u.c && "
+		   "gcc -nostdlib -shared -fPIC -Wl,--version-script=new.map -Wl,-soname,liba.so.1 "
+		   "-o opt/new/liba.so.1 a.c && "
+		   "gcc -nostdlib -shared -fPIC -Wl,--version-script=old.map -Wl,-soname,liba.so.1 "
+		   "-o opt/old/liba.so.1 a.c && "
+		   "gcc -nostdlib -shared -fPIC -o opt/new.so u.c opt/new/liba.so.1 "
+		   "-Wl,-rpath,'$ORIGIN/new' && "
+		   "gcc -nostdlib -shared -fPIC -o opt/old.so u.c opt/new/liba.so.1 "
+		   "-Wl,-rpath,/nowhere:'${ORIGIN}/old' && "
+		   "gcc -nostdlib -shared -fPIC -o opt/none.so u.c opt/new/liba.so.1");
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	l = ldso_open(&(struct target){.fd = fd});
+	for (int i = 0; i < 2; i++) {
+		ck_assert_msg(ldso_check(l, "/opt/new.so", why, sizeof why) == 0, "%s", why);
+		ck_assert_int_eq(ldso_check(l, "/opt/old.so", why, sizeof why), -1);
+		ck_assert_str_eq(why, "/opt/old.so: wants A_2, /opt/old/liba.so.1 has none");
+		ck_assert_int_eq(ldso_check(l, "/opt/none.so", why, sizeof why), -1);
+		ck_assert_str_eq(why, "/opt/none.so: liba.so.1 not found");
+	}
+	ldso_close(l);
+	close(fd);
+	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
+}
+END_TEST
+
+/* The loader passes over one of the other class, and takes one that was loaded before, whoever
+ * needs it; an older DT_RPATH serves those below, too. */
+START_TEST(library_is_found_as_the_loader_finds_it)
+{
+	char dir[] = "/tmp/rd-ldso-XXXXXX", why[200];
+	struct ldso *l;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	build(dir, "mkdir -p lib usr/lib opt && echo 'int f(void){return 1;}' >a.c && "
+		   "echo 'int f(void); int g(void){return f();}' >b.c && "
+		   "echo 'int f(void); int g(void); int h(void){return f() + g();}' >u.c && "
+		   "c='gcc -nostdlib -shared -fPIC' && "
+		   "$c -m32 -Wl,-soname,liba.so.1 -o lib/liba.so.1 a.c && "
+		   "$c -Wl,-soname,liba.so.1 -o usr/lib/liba.so.1 a.c && "
+		   "$c -Wl,-soname,libb.so.1 -o opt/libb.so.1 b.c usr/lib/liba.so.1 && "
+		   "$c -m32 -o narrow.so b.c lib/liba.so.1 && "
+		   "$c -o wide.so b.c usr/lib/liba.so.1 && "
+		   "$c -o runpath.so u.c -Wl,--no-as-needed opt/libb.so.1 usr/lib/liba.so.1 "
+		   "-Wl,-rpath,/opt -Wl,--enable-new-dtags && "
+		   "$c -o rpath.so u.c opt/libb.so.1 -Wl,--allow-shlib-undefined "
+		   "-Wl,-rpath,/opt -Wl,--disable-new-dtags");
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	l = ldso_open(&(struct target){.fd = fd});
+	ck_assert_msg(ldso_check(l, "/wide.so", why, sizeof why) == 0, "%s", why);
+	ck_assert_int_eq(ldso_bits(l), 64);
+	ck_assert_msg(ldso_check(l, "/narrow.so", why, sizeof why) == 0, "%s", why);
+	ck_assert_int_eq(ldso_bits(l), 32);
+	ldso_close(l);
+	build(dir, "mv usr/lib/liba.so.1 opt/");
+	l = ldso_open(&(struct target){.fd = fd});
+	ck_assert_int_eq(ldso_check(l, "/wide.so", why, sizeof why), -1);
+	ck_assert_str_eq(why, "/wide.so: liba.so.1 not found");
+	ck_assert_int_eq(ldso_check(l, "/opt/libb.so.1", why, sizeof why), -1);
+	ck_assert_str_eq(why, "/opt/libb.so.1: liba.so.1 not found");
+	ck_assert_msg(ldso_check(l, "/runpath.so", why, sizeof why) == 0, "%s", why);
+	ck_assert_msg(ldso_check(l, "/rpath.so", why, sizeof why) == 0, "%s", why);
+	ldso_close(l);
+	close(fd);
+	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
+}
+END_TEST
+
+/* More than any table of a fixed size held. */
+START_TEST(a_program_of_a_thousand_libraries_resolves)
+{
+	char dir[] = "/tmp/rd-ldso-XXXXXX", why[200];
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	build(dir, "mkdir lib && echo 'int f(void){return 1;}' >a.c && "
+		   "gcc -c -fPIC a.c && i=0 && while [ $i -lt 1000 ]; do i=$((i + 1)) && "
+		   "ld -shared -soname lib$i.so.1 -o lib/lib$i.so.1 a.o; done && "
+		   "ld -shared --no-as-needed -o all.so lib/*.so.1");
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_msg(ldso_resolves(fd, "/all.so", why, sizeof why) == 0, "%s", why);
+	build(dir, "rm lib/lib917.so.1");
+	ck_assert_int_eq(ldso_resolves(fd, "/all.so", why, sizeof why), -1);
+	ck_assert_str_eq(why, "/all.so: lib917.so.1 not found");
+	close(fd);
+	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
 }
 END_TEST
 
@@ -126,6 +227,9 @@ Suite *ldso_suite(void)
 	tcase_add_test(c, runpath_is_searched_from_where_the_file_lies);
 	tcase_add_test(c, library_cut_short_is_damaged);
 	tcase_add_test(c, one_session_judges_many_files);
+	tcase_add_test(c, two_libraries_of_one_soname_are_two);
+	tcase_add_test(c, library_is_found_as_the_loader_finds_it);
+	tcase_add_test(c, a_program_of_a_thousand_libraries_resolves);
 	suite_add_tcase(s, c);
 	return s;
 }
