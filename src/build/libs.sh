@@ -87,7 +87,7 @@ gost_table_at_start() {
 # The formats in which no Linux system lies, and the questions about a disk's geometry, 40 KiB, are left out of the library's tables.
 few_formats() {
 	_systems='bluestore|drbdmanage|drbdproxy_datalog|snapcow|ubi|exfs|reiser4|hfsplus|hfs|ufs|hpfs|sysv|xenix|refs|cramfs|romfs|minix'
-	_systems="$_systems|gfs|gfs2|ocfs|ocfs2|oracleasm|vxfs|squashfs3|netware|ubifs|bfs|vmfs_fs|vmfs_volume|befs|mpool|apfs|zonefs"
+	_systems="$_systems|gfs|gfs2|ocfs|ocfs2|oracleasm|vxfs|squashfs3|netware|ubifs|bfs|vmfs_fs|vmfs_volume|befs|mpool|apfs|zonefs|udf|exfat|bitlocker"
 	sed -i -E "/&($_systems)_idinfo/d" libblkid/src/superblocks/superblocks.c
 	sed -i -E '/&(aix|sgi|sun|mac|ultrix|bsd|unixware|solaris_x86|minix|atari)_pt_idinfo/d' \
 		libblkid/src/partitions/partitions.c libblkid/src/partitions/dos.c
