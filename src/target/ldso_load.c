@@ -36,6 +36,7 @@ static void join(struct ldso *l, uint32_t object, uint32_t name, uint32_t by)
 	if (o->epoch == l->epoch || !(to = ldso_more(l, &l->loaded, 1)))
 		return;
 	o->epoch = l->epoch;
+	o->loads += l->loaded.n > 1;
 	*to = (struct ldso_loaded){object, by};
 }
 

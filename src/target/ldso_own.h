@@ -45,6 +45,7 @@ struct ldso_object {
 	bool damaged;
 	bool bound; /* its $ORIGIN makes it another one in another folder */
 	uint32_t epoch;
+	uint32_t loads; /* how many others have loaded it */
 };
 
 /* Where a name was found before. by: the object whose path it was; without one the system's folders, for its class and machine. */
@@ -95,6 +96,9 @@ uint32_t ldso_object_at(struct ldso *l, const char *path);
 
 /* What the loader would take for name, wanted by the nth of the loaded. */
 enum ldso_found ldso_find(struct ldso *l, uint32_t nth, uint32_t name, uint32_t *object);
+
+/* Read every ELF file of the folders of programs, by all processors. False: not all, the deadline came or there was no room. */
+bool ldso_walk(struct ldso *l, int64_t deadline);
 
 /* What one of the loaded objects lacks. name: of the library, version or loader; of: whose version it is. */
 enum ldso_kind { LDSO_LOADER, LDSO_DAMAGED, LDSO_LIBRARY, LDSO_CACHE, LDSO_VERSION };

@@ -1,6 +1,7 @@
 #include "target/verify.h"
 
 #include "base/clock.h"
+#include "base/crew.h"
 #include "base/path.h"
 #include "target/pkg.h"
 #include "target/verify_own.h"
@@ -10,17 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* So many files at a time: enough to sort them as they lie on the disk. */
 #define BATCH 8192
 #define BATCH_TEXT (1u << 20)
-#define WORKERS 16
 #define HANDFUL 16
 
 /* --- many at once */
 
-struct crew {
+struct round {
 	struct verify_job *j;
 	void (*fn)(struct verify_job *j, struct verify_item *i, struct verify_folder *d);
 	bool ordered;
@@ -29,7 +28,7 @@ struct crew {
 };
 
 /* The next handful, neighbours for one worker; false: there is none, or no time. */
-static bool work_some(struct crew *c, struct verify_folder *d)
+static bool work_some(struct round *c, struct verify_folder *d)
 {
 	struct verify_job *j = c->j;
 	unsigned k = atomic_fetch_add(&c->next, HANDFUL), end = k + HANDFUL;
@@ -54,27 +53,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* One for each processor, two at least. */
-static unsigned processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 2 ? 2 : n > WORKERS ? WORKERS : (unsigned)n;
-}
-
-/* This thread is one of them: without any other it does the work alone. */
-static void share(struct crew *c)
-{
-	pthread_t others[WORKERS];
-	unsigned n = 0, most = processors() - 1;
-
-	while (n < most && !pthread_create(&others[n], NULL, work, c))
-		n++;
-	work(c);
-	while (n)
-		pthread_join(others[--n], NULL);
-}
-
 static int by_inode(const void *a, const void *b)
 {
 	const struct verify_place *x = a, *y = b;
@@ -85,10 +63,10 @@ static int by_inode(const void *a, const void *b)
 /* Look at the batch, then read what is wanted of it in the disk's order. */
 static int empty(struct verify_job *j)
 {
-	struct crew looks = {.j = j, .fn = verify_look, .n = j->n};
-	struct crew reads = {.j = j, .fn = verify_compare, .ordered = true};
+	struct round looks = {.j = j, .fn = verify_look, .n = j->n};
+	struct round reads = {.j = j, .fn = verify_compare, .ordered = true};
 
-	share(&looks);
+	crew_work(work, &looks);
 	j->norder = 0;
 	for (unsigned k = 0; k < j->n; k++)
 		if (j->items[k].wanted)
@@ -96,7 +74,7 @@ static int empty(struct verify_job *j)
 	qsort(j->order, j->norder, sizeof *j->order, by_inode);
 	reads.n = j->norder;
 	if (!j->late)
-		share(&reads);
+		crew_work(work, &reads);
 	j->n = 0;
 	j->text.len = 0;
 	j->text.cut = false;
@@ -139,6 +117,7 @@ static int fill(void *arg, const struct pkg_entry *e)
 
 	if (!is_path(e->path) || target_is_unknown(j->t, e->path))
 		return 0;
+	verify_links_own(j->links, e->pkg, e->path);
 	*i = (struct verify_item){.e = *e};
 	if (j->n && is_around(i - 1, e->path))
 		i[-1].around = true;
@@ -173,6 +152,7 @@ static void close_job(struct verify_job *j)
 {
 	if (!j)
 		return;
+	verify_links_close(j->links);
 	verify_names_close(j->names);
 	verify_classes_close(j->classes);
 	free(j->items);
@@ -180,16 +160,30 @@ static void close_job(struct verify_job *j)
 	free(j);
 }
 
-static int run(struct verify_job *j, const struct pkg_manager *m)
+static int compare(struct verify_job *j, const struct pkg_manager *m)
 {
 	int rc = -1;
+
+	errno = ENOENT;
+	if (m && m->entries)
+		rc = m->entries(j->t, fill, j);
+	if (rc == 0)
+		rc = empty(j);
+	return rc;
+}
+
+static int run(struct verify_job *j, const struct pkg_manager *m)
+{
+	int rc = 0;
 
 	errno = ENOMEM;
 	if (!j || !j->items || !j->order || !j->classes || !j->names)
 		return -1;
-	rc = m->entries(j->t, fill, j);
-	if (rc == 0)
-		rc = empty(j);
+	if (!target_is_unknown(j->t, "/usr/lib") && !(j->links = verify_links_open(j)))
+		return -1;
+	if (!j->v->alone)
+		rc = compare(j, m);
+	verify_links_tell(j->links, j->v);
 	j->v->whole = !rc && !j->late && !j->blind;
 	return rc < 0 ? -1 : 0;
 }
@@ -197,16 +191,14 @@ static int run(struct verify_job *j, const struct pkg_manager *m)
 int verify_run(struct verify *v, const struct target *t)
 {
 	const struct pkg_manager *m = pkg_in_use(t);
-	struct verify_job *j;
-	int rc;
+	struct verify_job *j = open_job(v, t);
+	int rc, error;
 
 	snprintf(v->manager, sizeof v->manager, "%s", m ? m->name : "");
-	errno = ENOENT;
-	if (!m || !m->entries)
-		return -1;
-	snprintf(v->unread, sizeof v->unread, "%s", m->silent ? m->silent : "");
-	j = open_job(v, t);
+	snprintf(v->unread, sizeof v->unread, "%s", m && m->silent ? m->silent : "");
 	rc = run(j, m);
+	error = errno;
 	close_job(j);
+	errno = error;
 	return rc;
 }

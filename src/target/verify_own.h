@@ -1,4 +1,5 @@
-/* verify_own: what verify's files share: verify.c hands the files out, verify_look.c looks at one, verify_names.c knows the ids of names. */
+/* verify_own: what verify's files share: verify.c hands the files out, verify_look.c looks at one, verify_link.c at what each ELF file needs,
+ * verify_names.c knows the ids of names. */
 #ifndef TARGET_VERIFY_OWN_H
 #define TARGET_VERIFY_OWN_H
 
@@ -9,6 +10,7 @@
 #include <pthread.h>
 
 struct verify_names;
+struct verify_links;
 
 struct verify_item {
 	const char *pkg, *path, *link;
@@ -31,6 +33,7 @@ struct verify_job {
 	const struct target *t;
 	struct verify_classes *classes;
 	struct verify_names *names;
+	struct verify_links *links;
 	pthread_mutex_t lock;
 	atomic_bool late, blind; /* out of time; something could not be read */
 	struct verify_item *items;
@@ -51,6 +54,14 @@ void verify_folder_close(struct verify_folder *d);
 void verify_look(struct verify_job *j, struct verify_item *i, struct verify_folder *d);
 /* Its bytes. */
 void verify_compare(struct verify_job *j, struct verify_item *i, struct verify_folder *d);
+
+/* Judge every ELF file of the target, whoever owns it, in half of the time that is left. NULL: no memory. */
+struct verify_links *verify_links_open(struct verify_job *j);
+void verify_links_close(struct verify_links *k);
+/* A path of the database: its package may repair something. k may be NULL, here and below. */
+void verify_links_own(struct verify_links *k, const char *pkg, const char *path);
+/* Add what was found. */
+void verify_links_tell(const struct verify_links *k, struct verify *v);
 
 /* The target's passwd and group, read once. NULL: no memory. */
 struct verify_names *verify_names_open(const struct target *t);

@@ -10,7 +10,8 @@ static const char *const faults[VERIFY_FAULTS] = {
     [VERIFY_MISSING] = "missing",    [VERIFY_CHANGED] = "changed",
     [VERIFY_TYPE] = "wrong type",    [VERIFY_LINK] = "wrong link",
     [VERIFY_DANGLING] = "dangling",  [VERIFY_MODE] = "mode",
-    [VERIFY_BIT] = "privilege lost", [VERIFY_UNREADABLE] = "unreadable"};
+    [VERIFY_BIT] = "privilege lost", [VERIFY_UNREADABLE] = "unreadable",
+    [VERIFY_LINKAGE] = "linkage"};
 static const char *const classes[VERIFY_CLASSES] = {[VERIFY_LOGIN] = "login",
 						    [VERIFY_DISPLAY] = "display",
 						    [VERIFY_BOOT] = "boot",
@@ -149,10 +150,12 @@ static void tell_group(const struct verify *v, unsigned first, struct buf *b)
 static void tell_sums(const struct verify *v, verify_line_fn *fn, void *arg, struct buf *b)
 {
 	b->len = 0;
-	buf_addf(b, "%u fault%s, %u noted; %lu files, %lu of them read (%llu MiB)",
+	buf_addf(b,
+		 "%u fault%s, %u noted; %lu files, %lu of them read (%llu MiB); linkage of %lu ELF "
+		 "files",
 		 verify_faults(v), verify_faults(v) == 1 ? "" : "s", v->n - verify_faults(v),
 		 (unsigned long)v->files, (unsigned long)v->hashed,
-		 (unsigned long long)v->bytes >> 20);
+		 (unsigned long long)v->bytes >> 20, v->objects);
 	fn(arg, b->p);
 	if (v->lost) {
 		b->len = 0;
@@ -233,10 +236,10 @@ void verify_tell_json(const struct verify *v, verify_line_fn *fn, void *arg)
 
 	buf_addf(&b,
 		 "{\"manager\":\"%s\",\"deep\":%s,\"whole\":%s,\"files\":%lu,\"read\":%lu,"
-		 "\"bytes\":%llu,\"lost\":%u",
+		 "\"bytes\":%llu,\"lost\":%u,\"objects\":%lu,\"linkage_ms\":%lld",
 		 v->manager, v->deep ? "true" : "false", v->whole ? "true" : "false",
 		 (unsigned long)v->files, (unsigned long)v->hashed, (unsigned long long)v->bytes,
-		 v->lost);
+		 v->lost, v->objects, (long long)v->linkage_ms);
 	json_text(&b, "unread", v->unread);
 	buf_adds(&b, ",\"findings\":[");
 	fn(arg, line);

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # verify_cases: run.sh reads it
 
 verify_cases='verify_finds_what_all_tools_find_and_more verify_of_a_sound_root_has_no_fault verify_agrees_with_rpm verify_reads_pacmans_lists
-	phase_one_lists_broken_files verify_ends_in_time_or_when_told'
+	phase_one_lists_broken_files linkage_is_what_ldd_says verify_ends_in_time_or_when_told'
 
 # verify STATUS ARGUMENT...: its answer in $dir/answer, the paths of its faults in $dir/ours; nothing of the tree is changed.
 verify() {
@@ -159,6 +159,74 @@ phase_one_lists_broken_files() {
 	[ "$(grep -cE '^(boot:|the rest:|    missing .*/(systemd-udevd|chfn))$' "$dir/out")" -eq 4 ] ||
 		fail 'the files are not listed'
 	grep -q '^installed files: unchanged$' "$logs/system-state.log" || fail 'the two lists are not compared'
+}
+
+# unlink_libraries: every way in which a library can be lost to those who need it.
+unlink_libraries() {
+	_dir=$root$lib_dir
+	rm "$_dir/libaudit.so.1.0.0"                  # gone
+	rm "$_dir/libxcb.so.1"                        # its soname's link gone
+	truncate -s 100000 "$_dir/libfreetype.so.6.18.3" # cut short
+	: >"$_dir/libjpeg.so.62.3.0"                  # emptied
+	cat >"$dir/lib.c" <<-'END'
+		int rd_one(void) { return 1; }
+	END
+	cat >"$dir/use.c" <<-'END'
+		int rd_one(void);
+		int main(void) { return rd_one(); }
+	END
+	echo 'ZLIB_1.2.0 { global: rd_one; };' >"$dir/old.map"
+	# an older one under the same soname, and one of the other class
+	gcc -nostdlib -shared -fPIC -Wl,-soname,libz.so.1 -Wl,--version-script="$dir/old.map" -o "$_dir/libz.so.1.2.13" "$dir/lib.c" || fail 'no compiler'
+	gcc -m32 -nostdlib -shared -fPIC -Wl,-soname,libpng16.so.16 -o "$_dir/libpng16.so.16.39.0" "$dir/lib.c" || fail 'no compiler for the other class'
+	# $ORIGIN, where it leads to the library and where it does not; a folder that ld.so.cache does not know; a plugin of a program that leads to
+	# its libraries by DT_RPATH; one that a launcher starts
+	mkdir -p "$root/opt/rd/lib" "$root/opt/rd/bin" "$root/usr/local/lib"
+	for _name in own cached launched lost; do
+		gcc -nostdlib -shared -fPIC -Wl,-soname,"librd-$_name.so.1" -o "$root/opt/rd/lib/librd-$_name.so.1" "$dir/lib.c"
+	done
+	gcc -shared -fPIC -o "$root/opt/rd/lib/plugin.so" "$dir/use.c" "$root/opt/rd/lib/librd-own.so.1"
+	gcc -o "$root/opt/rd/bin/own" "$dir/use.c" "$root/opt/rd/lib/librd-own.so.1" -Wl,-rpath,"\$ORIGIN/../lib"
+	gcc -o "$root/opt/rd/lost" "$dir/use.c" "$root/opt/rd/lib/librd-lost.so.1" -Wl,-rpath,"\$ORIGIN/lib"
+	rm "$root/opt/rd/lib/librd-lost.so.1"
+	gcc -o "$root/opt/rd/bin/host" "$dir/use.c" -Wl,--no-as-needed "$root/opt/rd/lib/plugin.so" "$root/opt/rd/lib/librd-own.so.1" \
+		-Wl,-rpath,"\$ORIGIN/../lib" -Wl,--disable-new-dtags
+	gcc -o "$root/opt/rd/bin/launched" "$dir/use.c" "$root/opt/rd/lib/librd-launched.so.1"
+	gcc -o "$root/opt/rd/bin/cached" "$dir/use.c" "$root/opt/rd/lib/librd-cached.so.1"
+	mv "$root/opt/rd/lib/librd-cached.so.1" "$root/usr/local/lib/"
+}
+
+# is_said FILE...: a finding of linkage of FILE, an extended expression, of no other class than the first argument's.
+is_said() {
+	sed -n "/^$1:\$/,/^[^ ]/p" "$dir/answer" | grep -qE "^    linkage $2\$" || fail "not said, of $1: $2"
+}
+
+linkage_is_what_ldd_says() {
+	root systemd sound
+	verify 0 --json
+	python3 "$here/ldd.py" "$root" "$dir/answer" >"$dir/out" || fail 'a sound root is not to us what it is to ldd'
+	unlink_libraries
+	verify 1 --json
+	python3 "$here/ldd.py" "$root" "$dir/answer" >"$dir/out" || fail 'ldd says something else'
+	verify 1
+	is_said login "$lib_dir/libpam.so.0.85.1: libaudit.so.1 not found; with it fails .* and [0-9]+ more"
+	is_said display "$lib_dir/libX11.so.6.4.0: libxcb.so.1 not found; with it .*"
+	is_said display "$lib_dir/libfreetype.so.6.18.3: damaged or unreadable; with it .*"
+	grep -q "linkage $lib_dir/libjpeg.so.62.3.0: damaged or unreadable" "$dir/answer" || fail 'an empty library is whole'
+	is_said 'the rest' "/opt/rd/lost: librd-lost.so.1 not found"
+	is_said 'the rest' "/opt/rd/bin/cached: librd-cached.so.1 lies where only ld.so.cache leads, which does not know it: ldconfig"
+	is_said noted "/opt/rd/lib/plugin.so: librd-own.so.1 not found"
+	is_said noted "/opt/rd/bin/launched: librd-launched.so.1 not found"
+	for _package in libaudit1 libxcb1 libfreetype6 zlib1g libpng16-16; do
+		grep -q "^  $_package:amd64: apt-get install --reinstall $_package:amd64\$" "$dir/answer" || fail "no command for $_package"
+	done
+	grep -q "linkage .*: wants ZLIB_1.2.*, $lib_dir/libz.so.1.* has none" "$dir/answer" || fail 'no version is lacking'
+	# put back, by the very archives, nothing is left of it but what was built here
+	chroot "$root" ldconfig
+	verify 1
+	! grep -q 'librd-cached' "$dir/answer" || fail 'what ld.so.cache knows is lacking'
+	recover 1 --phases 1,8
+	sed -n '/^== installed files$/,/^== PAM$/p' "$logs/diagnostics.log" | grep -q 'libpam.*libaudit.so.1 not found' || fail 'not in the log'
 }
 
 # A file that takes minutes to read; what was found before it counts.
