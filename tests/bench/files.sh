@@ -1,6 +1,7 @@
 #!/bin/sh
 # files.sh: what verify takes for a real Debian root, in a table beside debsums, dpkg --verify and md5sum -c with two processes, warm; medians of
-# RUNS (5) rounds in which each has its turn, and the ratio to verify --deep. make bench starts it, as root.
+# RUNS (5) rounds in which each has its turn, and the ratio to verify --deep. Then linkage.sh for that root and for this machine's own. make bench
+# starts it, as root.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -67,3 +68,6 @@ row 'debsums --all' debsums_all
 row 'dpkg --verify' dpkg_verify
 row 'md5sum -c, two processes' md5sum_two
 row 'quick integrity: verify' quick
+for _root in "$root" /; do
+	unshare -m sh tests/bench/linkage.sh "$_root"
+done

@@ -1,0 +1,80 @@
+#!/bin/sh
+# linkage.sh ROOT: what the linkage of all ELF files of a root takes verify, in a table beside a loop of the root's own ldd with two processes, which
+# resolves the same, and scanelf, which lists what is needed and resolves nothing; warm, and cold where the caches can be dropped. Medians of RUNS
+# (5) rounds in which each has its turn, and the ratio to verify. The package database is hidden from verify: linkage is all that it does then.
+# files.sh starts it, as root, in a mount namespace of its own.
+set -eu
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+runs=${RUNS:-5}
+dir=$top/build/bench/linkage
+root=$dir/root
+drop=/proc/sys/vm/drop_caches
+mkdir -p "$root"
+mount --bind "${1:?}" "$root"
+mount -t tmpfs none "$root/var/lib/dpkg"
+cd "$root"
+# shellcheck disable=SC2046 # folders' names
+find $(find bin sbin lib lib32 lib64 libx32 usr opt -maxdepth 0 -type d 2>/dev/null) -path usr/share/doc -prune -o -type f \
+	\( -perm /111 -o -name '*.so*' \) -print0 | LC_ALL=C xargs -0 grep -laPm1 '\A\x7fELF' | sed 's,^,/,' >"$dir/elf"
+
+linkage() {
+	"$top/build/rd-recovery" verify --root "$root"
+}
+ldd_two() {
+	xargs -a "$dir/elf" -P 2 -n 32 chroot "$root" /usr/bin/ldd -v
+}
+scan() {
+	scanelf -qRnr usr opt
+}
+cold() {
+	linkage
+}
+scan_cold() {
+	scan
+}
+
+# milliseconds COMMAND
+milliseconds() {
+	case $1 in
+	*cold) sync && echo 3 >"$drop" ;;
+	esac
+	_start=$(date +%s%N)
+	"$@" >/dev/null 2>&1 || true
+	echo $((($(date +%s%N) - _start) / 1000000))
+}
+
+names='linkage ldd_two scan'
+[ ! -w "$drop" ] || names="$names cold scan_cold"
+for _name in $names; do
+	milliseconds "$_name" >/dev/null # warm
+	: >"$dir/$_name"
+done
+_run=0
+while [ "$_run" -lt "$runs" ]; do
+	for _name in $names; do
+		milliseconds "$_name" >>"$dir/$_name"
+	done
+	_run=$((_run + 1))
+done
+
+median() {
+	sort -n "$dir/$1" | sed -n "$(((runs + 1) / 2))p"
+}
+
+# row TEXT NAME BASE
+row() {
+	printf '%-38s %9s %6s\n' "$1" "$(median "$2" | awk '{ printf "%.2f", $1 / 1000 }')" \
+		"$(echo "$(median "$2") $(median "$3")" | awk '{ printf "%.1f", $1 / $2 }')"
+}
+
+printf '%-38s %9s %6s\n' "$(wc -l <"$dir/elf") ELF files of $1" seconds ratio
+row 'linkage: verify, warm' linkage linkage
+row 'ldd -v, two processes' ldd_two linkage
+row 'scanelf (resolves nothing)' scan linkage
+if [ -w "$drop" ]; then
+	row 'linkage: verify, cold' cold cold
+	row 'scanelf, cold' scan_cold cold
+else
+	echo 'linkage cold: not measured, the caches cannot be dropped here'
+fi
