@@ -1,4 +1,5 @@
-#include "target/ldso.h"
+#include "base/clock.h"
+#include "target/ldso_own.h"
 
 #include "../base/tree.h"
 
@@ -215,6 +216,66 @@ START_TEST(a_program_of_a_thousand_libraries_resolves)
 }
 END_TEST
 
+/* The same program with another loader: glibc's refuses it. */
+START_TEST(musl_knows_no_versions)
+{
+	char dir[] = "/tmp/rd-ldso-XXXXXX", why[200];
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	build(dir,
+	      "mkdir lib lib64 && echo 'A_1 { global: f; }; A_2 { global: g; };' >new.map && "
+	      "echo 'A_1 { global: f; };' >old.map && "
+	      "echo 'int f(void){return 1;} int g(void){return 2;}' >a.c && "
+	      "echo 'int g(void); int _start(void){return g();}' >u.c && "
+	      "c='gcc -nostdlib -fPIC' && "
+	      "$c -shared -Wl,-soname,libc.so -o lib/ld-musl-x86_64.so.1 a.c && "
+	      "cp lib/ld-musl-x86_64.so.1 lib64/ld-linux-x86-64.so.2 && "
+	      "l='-shared -Wl,-soname,liba.so.1 -o lib/liba.so.1 a.c' && "
+	      "$c -Wl,--version-script=new.map $l && "
+	      "$c -pie -Wl,-dynamic-linker,/lib/ld-musl-x86_64.so.1 -o musl u.c lib/liba.so.1 && "
+	      "$c -pie -o glibc u.c lib/liba.so.1 && $c -Wl,--version-script=old.map $l");
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_msg(ldso_resolves(fd, "/musl", why, sizeof why) == 0, "%s", why);
+	ck_assert_int_eq(ldso_resolves(fd, "/glibc", why, sizeof why), -1);
+	ck_assert_str_eq(why, "/glibc: wants A_2, /lib/liba.so.1 has none");
+	close(fd);
+	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
+}
+END_TEST
+
+/* By whatever name; what is no ELF file only where it stands for a library. */
+START_TEST(walk_reads_each_file_once_until_its_deadline)
+{
+	char dir[] = "/tmp/rd-ldso-XXXXXX";
+	struct ldso *l;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	build(dir,
+	      "mkdir -p usr/bin usr/lib/deep/er usr/share/doc && ln -s usr/lib lib && "
+	      "echo 'int f(void){return 1;}' >a.c && "
+	      "gcc -nostdlib -shared -fPIC -o usr/lib/deep/er/a.so a.c && "
+	      "ln usr/lib/deep/er/a.so usr/bin/a && ln -s a usr/bin/b && "
+	      "cp usr/bin/a usr/share/doc/c && cp usr/bin/a usr/lib/d && chmod 644 usr/lib/d && "
+	      "echo '#!/bin/sh' >usr/bin/script && chmod 755 usr/bin/script && "
+	      "echo 'INPUT(liba.so.1)' >usr/lib/liba.so && : >usr/lib/liba.so.1.2 && "
+	      "mkfifo -m 755 usr/bin/fifo");
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	l = ldso_open(&(struct target){.fd = fd});
+	ck_assert(!ldso_walk(l, clock_ms() - 1));
+	ck_assert_uint_eq(l->objects.n, 1);
+	ck_assert(ldso_walk(l, deadline_in(60)));
+	ck_assert_uint_eq(l->objects.n, 1 + 2);
+	for (uint32_t i = 1; i < l->objects.n; i++)
+		ck_assert(ldso_at(l, i)->damaged ==
+			  !strcmp(ldso_string(l, ldso_at(l, i)->path), "/usr/lib/liba.so.1.2"));
+	ldso_close(l);
+	close(fd);
+	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
+}
+END_TEST
+
 Suite *ldso_suite(void)
 {
 	Suite *s = suite_create("ldso");
@@ -230,6 +291,8 @@ Suite *ldso_suite(void)
 	tcase_add_test(c, two_libraries_of_one_soname_are_two);
 	tcase_add_test(c, library_is_found_as_the_loader_finds_it);
 	tcase_add_test(c, a_program_of_a_thousand_libraries_resolves);
+	tcase_add_test(c, musl_knows_no_versions);
+	tcase_add_test(c, walk_reads_each_file_once_until_its_deadline);
 	suite_add_tcase(s, c);
 	return s;
 }
