@@ -206,6 +206,16 @@ bool module_refused(const char *line, size_t len, const char *name)
 
 /* --- loading */
 
+bool module_is_live(int sys, const char *name)
+{
+	char path[MODULE_NAME + 16], state[8];
+
+	snprintf(path, sizeof path, "/%s/initstate", name);
+	for (char *p = path; *p; p++)
+		*p = same(*p);
+	return path_read(sys, path, state, sizeof state) > 0 && !strcmp(state, "live\n");
+}
+
 int modules_open(struct modules *m)
 {
 	char path[200];
@@ -222,6 +232,7 @@ int modules_open(struct modules *m)
 	m->nline = n > 0 ? (size_t)n : 0;
 	m->dep = path_slurp(m->dir, "/modules.dep", FILE_BYTES, &m->ndep);
 	m->alias = path_slurp(m->dir, "/modules.alias", FILE_BYTES, &m->nalias);
+	m->sys = open("/sys/module", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->dep)
 		return 0;
 	close(m->dir);
@@ -282,7 +293,9 @@ static void load_path(struct modules *m, const char *path, size_t len)
 	    is_loaded(m, l.path) || m->nloaded == sizeof m->loaded / sizeof *m->loaded)
 		return;
 	m->loaded[m->nloaded++] = l.path;
-	load_file(m, l.path, l.len, name);
+	/* the kernel would read it, check it and lay it out before it says so */
+	if (!module_is_live(m->sys, name))
+		load_file(m, l.path, l.len, name);
 }
 
 /* The list is whole, dependencies of dependencies among it: from its end to its start, then the

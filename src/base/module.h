@@ -26,8 +26,12 @@ const char *module_parameter(const char *word, const char *name);
 /* Does a word of the kernel line, modprobe.blacklist= or rd.driver.blacklist=, keep the module from being loaded for a device? Pure. */
 bool module_refused(const char *line, size_t len, const char *name);
 
+/* Is the module called name in the kernel, and ready? sys: /sys/module (Documentation/ABI/testing/sysfs-module). */
+bool module_is_live(int sys, const char *name);
+
 struct modules {
 	int dir; /* -1: nothing is carried for this kernel */
+	int sys; /* /sys/module */
 	const char *dep, *alias;
 	size_t ndep, nalias;
 	char line[8192]; /* the kernel's command line */

@@ -4,11 +4,13 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 Suite *module_suite(void);
@@ -256,6 +258,44 @@ START_TEST(nothing_is_carried_for_another_kernel)
 }
 END_TEST
 
+static void module_state(int sys, const char *name, const char *state)
+{
+	char path[80];
+	int fd;
+
+	ck_assert_int_eq(mkdirat(sys, name, 0755), 0);
+	snprintf(path, sizeof path, "%s/initstate", name);
+	fd = openat(sys, path, O_WRONLY | O_CREAT, 0644);
+	ck_assert_int_eq(write(fd, state, strlen(state)), (ssize_t)strlen(state));
+	close(fd);
+}
+
+START_TEST(only_a_module_that_is_ready_is_live)
+{
+	char dir[] = "/tmp/module.XXXXXX", command[40];
+	int sys;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	sys = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	module_state(sys, "crc32c_intel", "live\n");
+	module_state(sys, "ata_piix", "coming\n");
+	module_state(sys, "floppy", "going\n");
+	module_state(sys, "empty", "");
+	ck_assert_int_eq(mkdirat(sys, "built_in", 0755), 0);
+	ck_assert(module_is_live(sys, "crc32c-intel"));
+	ck_assert(module_is_live(sys, "crc32c_intel"));
+	ck_assert(!module_is_live(sys, "crc32c"));
+	ck_assert(!module_is_live(sys, "ata_piix"));
+	ck_assert(!module_is_live(sys, "floppy"));
+	ck_assert(!module_is_live(sys, "empty"));
+	ck_assert(!module_is_live(sys, "built_in"));
+	ck_assert(!module_is_live(-1, "crc32c_intel"));
+	close(sys);
+	snprintf(command, sizeof command, "rm -r %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 Suite *module_suite(void)
 {
 	Suite *s = suite_create("module");
@@ -274,6 +314,7 @@ Suite *module_suite(void)
 	tcase_add_test(l, kernel_line_keeps_a_driver_from_a_device_not_from_the_list);
 	tcase_add_test(l, devices_that_are_there_are_asked);
 	tcase_add_test(l, nothing_is_carried_for_another_kernel);
+	tcase_add_test(t, only_a_module_that_is_ready_is_live);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, l);
 	return s;
