@@ -98,7 +98,7 @@ common_drivers() {
 		virtio_pci virtio_mmio virtio_blk virtio_scsi virtio_console virtio_input vmw_pvscsi hv_vmbus hv_storvsc pci-hyperv xen-blkfront xen-scsifront
 		xhci-pci ehci-pci ohci-pci uhci-hcd i8042 atkbd usbhid hid-generic hid-hyperv hyperv-keyboard xen-kbdfront
 		hid-apple hid-logitech hid-logitech-dj hid-microsoft hid-lenovo hid-chicony hid-cherry hid-holtek-kbd hid-multitouch
-		i2c-hid-acpi i2c-designware-platform i2c-designware-pci intel-lpss-pci intel-lpss-acpi pinctrl-amd surface_kbd
+		i2c-hid-acpi i2c-designware-platform i2c-designware-pci intel-lpss-pci intel-lpss-acpi pinctrl-amd
 	END
 }
 
