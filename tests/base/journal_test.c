@@ -250,6 +250,18 @@ START_TEST(what_a_crash_left_does_not_bar_a_file_of_its_own)
 }
 END_TEST
 
+START_TEST(only_a_file_is_deleted_for_good)
+{
+	ck_assert_int_eq(file_delete_unjournalled(root, "/etc/dir"), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(file_delete_unjournalled(root, "/etc/none"), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(file_delete_unjournalled(root, "/etc/shadow"), 0);
+	ck_assert(!path_exists(root, "/etc/shadow"));
+	ck_assert_uint_eq(journal_count(&j), 0);
+}
+END_TEST
+
 START_TEST(more_attributes_than_can_be_kept_are_no_change)
 {
 	static char value[INODE_XATTRS];
@@ -383,6 +395,7 @@ Suite *journal_suite(void)
 	tcase_add_test(t, line_that_lacks_a_field_is_no_change);
 	tcase_add_test(t, content_that_is_gone_cannot_be_kept);
 	tcase_add_test(t, what_a_crash_left_does_not_bar_a_file_of_its_own);
+	tcase_add_test(t, only_a_file_is_deleted_for_good);
 	tcase_add_test(t, more_attributes_than_can_be_kept_are_no_change);
 	tcase_add_test(t, directory_moved_aside_comes_back_with_its_flags_below_one_with_flags);
 	tcase_add_test(t, directory_moved_aside_comes_back_where_nothing_is);

@@ -1,13 +1,10 @@
 #include "base/process.h"
 
-#include <check.h>
-#include <fcntl.h>
+#include "tree.h"
+
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 Suite *process_suite(void);
 
@@ -126,6 +123,33 @@ START_TEST(holder_is_named_and_ended)
 }
 END_TEST
 
+/* What this process itself has open, or mapped, below a folder. */
+START_TEST(descriptors_and_maps_hold_too)
+{
+	char dir[64], what[200];
+	int folder = tree_make(dir), fd;
+	void *map;
+
+	close(folder);
+	ck_assert(!process_holds(getpid(), dir, what, sizeof what));
+	ck_assert_str_eq(what, "");
+	folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(folder, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	close(folder);
+	ck_assert_int_eq(ftruncate(fd, 4096), 0);
+	ck_assert(process_holds(getpid(), dir, what, sizeof what));
+	ck_assert(!strncmp(what, "descriptor /", 12) && strstr(what, "/file"));
+	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	close(fd);
+	ck_assert(process_holds(getpid(), dir, what, sizeof what));
+	ck_assert(!strncmp(what, "map /", 5) && strstr(what, "/file"));
+	munmap(map, 4096);
+	ck_assert(!process_holds(getpid(), dir, what, sizeof what));
+	tree_remove(open(dir, O_RDONLY | O_CLOEXEC), dir);
+}
+END_TEST
+
 START_TEST(pid_with_another_start_is_left_alone)
 {
 	static const int ms[2] = {50, 50};
@@ -173,6 +197,7 @@ Suite *process_suite(void)
 	tcase_add_test(t, path_below_is_about_whole_components);
 	tcase_add_test(t, services_are_known_by_their_cgroup);
 	tcase_add_test(t, holder_is_named_and_ended);
+	tcase_add_test(t, descriptors_and_maps_hold_too);
 	tcase_add_test(t, pid_with_another_start_is_left_alone);
 	tcase_add_test(t, nothing_to_end_takes_no_time);
 	tcase_add_test(t, lock_is_judged_by_boot_not_by_pid);

@@ -246,13 +246,14 @@ START_TEST(file_beside_it_comes_back_unless_a_control_is_lost)
 }
 END_TEST
 
+#define WHOLE(word)                                                                                \
+	"auth [success=1 default=ignore] pam_unix.so " word                                        \
+	"\nauth requisite pam_deny.so\nauth required pam_permit.so\n"
+
 /* etc-update's name for a file it has not merged; the highest number is the newest. */
 START_TEST(newest_unmerged_file_comes_first)
 {
-	static const char old[] = "auth [success=1 default=ignore] pam_unix.so old\n"
-				  "auth requisite pam_deny.so\nauth required pam_permit.so\n",
-			  new[] = "auth [success=1 default=ignore] pam_unix.so new\n"
-				  "auth requisite pam_deny.so\nauth required pam_permit.so\n";
+	static const char old[] = WHOLE("old"), new[] = WHOLE("new");
 
 	put("/etc/pam.d/._cfg0001_common-auth", new, strlen(new));
 	put("/etc/pam.d/._cfg0000_common-auth", old, strlen(old));
@@ -266,8 +267,7 @@ END_TEST
 
 START_TEST(vendors_folder_has_the_file_too)
 {
-	static const char vendor[] = "auth [success=1 default=ignore] pam_unix.so vendor\n"
-				     "auth requisite pam_deny.so\nauth required pam_permit.so\n";
+	static const char vendor[] = WHOLE("vendor");
 
 	shell("cd %s && mkdir -p usr/lib/pam.d %s", "");
 	put("/usr/lib/pam.d/common-auth", vendor, strlen(vendor));
