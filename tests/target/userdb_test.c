@@ -128,6 +128,24 @@ START_TEST(a_missing_x_is_put_back_without_an_older_file)
 }
 END_TEST
 
+/* A write that was cut off: who it was is still there, but only of a line shadow knows too. */
+START_TEST(a_last_line_cut_off_behind_its_ids_is_made_whole)
+{
+	static const char root[] = "root:x:0:0:root:/root:/bin/bash\n";
+	char text[200];
+
+	snprintf(text, sizeof text, "%sargo:x:1000:1000:,,", root);
+	expect(USERDB_PASSWD, text, false,
+	       "root:x:0:0:root:/root:/bin/bash\nargo:x:1000:1000::/home/argo:/bin/sh\n");
+	snprintf(text, sizeof text, "%sargo::1000:1000:,,", root); /* no password, no line */
+	expect(USERDB_PASSWD, text, false, root);
+	snprintf(text, sizeof text, "%sargo:x:1000:10", root); /* which group? */
+	expect(USERDB_PASSWD, text, false, root);
+	snprintf(text, sizeof text, "%sghost:x:1000:1000:,,", root);
+	expect(USERDB_PASSWD, text, false, root);
+}
+END_TEST
+
 START_TEST(a_whole_hash_outlives_its_line)
 {
 	expect(USERDB_SHADOW,
@@ -236,6 +254,7 @@ Suite *userdb_suite(void)
 	tcase_add_test(c, sound_files_have_no_fault);
 	tcase_add_test(c, a_lost_file_comes_back_from_the_older_one);
 	tcase_add_test(c, a_missing_x_is_put_back_without_an_older_file);
+	tcase_add_test(c, a_last_line_cut_off_behind_its_ids_is_made_whole);
 	tcase_add_test(c, a_whole_hash_outlives_its_line);
 	tcase_add_test(c, second_lines_go_and_the_first_stays);
 	tcase_add_test(c, who_was_deleted_stays_deleted);
