@@ -17,7 +17,7 @@
 #define MOUNT "/mnt"
 #define LOOP "/dev/loop0"
 #define PAYLOAD "rd-recovery"
-#define AGAIN 24     /* every so many states the rescue entry is chosen once more, */
+#define AGAIN 32     /* every so many states the rescue entry is chosen once more, */
 #define AGAIN_BOOT 8 /* and gets its logs to a /boot */
 
 /* fsck asks; mend is what a boot runs: before ext4 is mounted where its journal is damaged, and on
@@ -225,7 +225,7 @@ static int open_states(struct visit *v, char **argv)
 
 static int open_disk(struct visit *v)
 {
-	v->disk.file = "/state";
+	v->disk.file = "/tmp/state"; /* a tmpfs: it can have holes punched */
 	v->disk.loop = LOOP;
 	v->disk.used = calloc(v->disk.size / DISK_BLOCK, 1);
 	if (!v->disk.used)
