@@ -1,6 +1,7 @@
 #!/bin/sh
-# faults.sh [--soak SECONDS]: what must hold when the machine fails under the program. Two rows of suites side by side: those that strike it on this
-# machine, and those that strike guests, one emulator at a time. Then each suite's figures, and a last line that counts them all: N passed, N failed.
+# faults.sh [--soak SECONDS]: what must hold when the machine fails under the program. Three rows of suites side by side: those that strike it on this
+# machine, the power cuts of guests, and guests that wait more than they work. Then each suite's figures, and a last line that counts them all: N passed,
+# N failed.
 # --soak: everything each of them can do, which takes hours, and those that go on for ever for so many seconds each.
 set -u
 
@@ -10,7 +11,8 @@ rm -rf "$logs"
 mkdir -p "$logs"
 
 here='tests/fault/run.sh tests/fault/hostile.sh tests/fault/doors.sh tests/fuzz/run.sh tests/fault/full.sh'
-guests='qemu/cuts/run.sh qemu/hangs/run.sh qemu/quota/run.sh'
+cuts='qemu/cuts/run.sh'
+waiting='qemu/hangs/run.sh qemu/quota/run.sh'
 
 soak=''
 [ "${1-}" != --soak ] || soak=${2:?SECONDS}
@@ -48,14 +50,15 @@ row() {
 sh qemu/image.sh trees && sh qemu/image.sh hangs || exit 1
 # shellcheck disable=SC2086 # lists of words
 {
-	row $guests &
+	row $cuts &
+	row $waiting &
 	row $here
 }
 wait
 
 passed=0 failed=0
 printf '\n%-22s %7s %7s %7s  %s\n' suite passed failed seconds figures
-for suite in $here $guests; do
+for suite in $here $cuts $waiting; do
 	passes=0 failures=1 seconds=- words='it did not end'
 	read -r passes failures seconds words <"$logs/$(echo "$suite" | tr / -).figures"
 	printf '%-22s %7s %7s %7s  %s\n' "$suite" "$passes" "$failures" "$seconds" "$words"
