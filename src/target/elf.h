@@ -25,7 +25,7 @@ int elf_open(struct elf_file *f, int fd, size_t max);
 void elf_close(struct elf_file *f);
 /* Are there n bytes at offset, read now? What lies at f->p + at is valid then. */
 bool elf_want(const struct elf_file *f, uint64_t at, size_t n);
-/* The string at offset, which must end before end. NULL: it does not. */
+/* The string at offset, which must end before end, and be of a sane length. NULL: it does not. */
 const char *elf_string(const struct elf_file *f, uint64_t at, uint64_t end);
 
 /* Pure. 0, or -1: ENOEXEC not an ELF file of this byte order, EINVAL damaged (bits and machine are set where the header is whole). */

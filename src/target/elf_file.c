@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define PAGE 4096
+#define LONGEST (16u << 10) /* of a string: many hostile ones must not take for ever */
 
 int elf_open(struct elf_file *f, int fd, size_t max)
 {
@@ -64,6 +65,8 @@ const char *elf_string(const struct elf_file *f, uint64_t at, uint64_t end)
 
 	if (end > f->len)
 		end = f->len;
+	if (at < end && end - at > LONGEST)
+		end = at + LONGEST;
 	for (uint64_t from = at; from < end; from += n) {
 		n = PAGE - from % PAGE;
 		n = n < end - from ? n : end - from;

@@ -276,6 +276,45 @@ START_TEST(walk_reads_each_file_once_until_its_deadline)
 }
 END_TEST
 
+/* Any 16 bytes of a library's tables made hostile, under the sanitizers. */
+START_TEST(hostile_libraries_mislead_nobody)
+{
+	char dir[] = "/tmp/rd-ldso-XXXXXX", why[200], lib[64];
+	unsigned seed = 7, damaged = 0;
+	int fd, out;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	build(dir,
+	      "mkdir lib && echo 'A_1 { global: f; };' >a.map && "
+	      "echo 'int f(void){return 1;}' >a.c && "
+	      "echo 'int f(void); int g(void){return f();}' >u.c && "
+	      "gcc -s -nostdlib -shared -fPIC -Wl,--version-script=a.map -Wl,-soname,liba.so.1 "
+	      "-o lib/liba.so.1 a.c && cp lib/liba.so.1 whole && "
+	      "gcc -s -nostdlib -shared -fPIC -o user.so u.c lib/liba.so.1");
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(lib, sizeof lib, "%s/lib/liba.so.1", dir);
+	for (int i = 0; i < 600; i++) {
+		char bytes[16];
+
+		seed = seed * 1103515245u + 12345u;
+		for (int k = 0; k < 16; k++)
+			bytes[k] = (char)(i % 3 == 0 ? 0 : i % 3 == 1 ? 255 : seed >> k);
+		out = open(lib, O_WRONLY | O_CLOEXEC);
+		ck_assert_int_ge(out, 0);
+		ck_assert_int_eq(pwrite(out, bytes, 16, (seed >> 8) % 0x3000), 16);
+		close(out);
+		damaged += ldso_resolves(fd, "/user.so", why, sizeof why) != 0;
+		if (i % 8 == 7)
+			build(dir, "cat whole >lib/liba.so.1");
+	}
+	ck_assert_uint_gt(damaged, 50);
+	build(dir, "cat whole >lib/liba.so.1");
+	ck_assert_msg(!ldso_resolves(fd, "/user.so", why, sizeof why), "%s", why);
+	close(fd);
+	build("/tmp", "rm -rf --one-file-system /tmp/rd-ldso-*");
+}
+END_TEST
+
 Suite *ldso_suite(void)
 {
 	Suite *s = suite_create("ldso");
@@ -293,6 +332,7 @@ Suite *ldso_suite(void)
 	tcase_add_test(c, a_program_of_a_thousand_libraries_resolves);
 	tcase_add_test(c, musl_knows_no_versions);
 	tcase_add_test(c, walk_reads_each_file_once_until_its_deadline);
+	tcase_add_test(c, hostile_libraries_mislead_nobody);
 	suite_add_tcase(s, c);
 	return s;
 }
