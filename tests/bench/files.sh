@@ -32,42 +32,19 @@ md5sum_two() {
 	(cd "$root" && printf '%s\0' "$dir"/part-* | xargs -0 -P 2 -n 1 md5sum --quiet -c)
 }
 
-# milliseconds COMMAND
-milliseconds() {
-	_start=$(date +%s%N)
-	"$@" >/dev/null 2>&1 || true
-	echo $((($(date +%s%N) - _start) / 1000000))
+prepare() {
+	:
 }
-
-names='deep quick debsums_all dpkg_verify md5sum_two'
-for _name in $names; do
-	milliseconds "$_name" >/dev/null # warm
-	: >"$dir/$_name"
-done
-_run=0
-while [ "$_run" -lt "$runs" ]; do
-	for _name in $names; do
-		milliseconds "$_name" >>"$dir/$_name"
-	done
-	_run=$((_run + 1))
-done
-
-median() {
-	sort -n "$dir/$1" | sed -n "$(((runs + 1) / 2))p"
-}
-
-# row TEXT NAME
-row() {
-	printf '%-38s %9s %6s\n' "$1" "$(median "$2" | awk '{ printf "%.2f", $1 / 1000 }')" \
-		"$(echo "$(median "$2") $(median deep)" | awk '{ printf "%.1f", $1 / $2 }')"
-}
+# shellcheck source=tests/bench/rounds.sh
+. tests/bench/rounds.sh
+rounds deep quick debsums_all dpkg_verify md5sum_two
 
 printf '%-38s %9s %6s\n' "$(wc -l <"$dir/whole") files of packages, warm" seconds ratio
-row 'deep integrity: verify --deep' deep
-row 'debsums --all' debsums_all
-row 'dpkg --verify' dpkg_verify
-row 'md5sum -c, two processes' md5sum_two
-row 'quick integrity: verify' quick
+row 'deep integrity: verify --deep' deep deep
+row 'debsums --all' debsums_all deep
+row 'dpkg --verify' dpkg_verify deep
+row 'md5sum -c, two processes' md5sum_two deep
+row 'quick integrity: verify' quick deep
 for _root in "$root" /; do
 	unshare -m sh tests/bench/linkage.sh "$_root"
 done

@@ -34,39 +34,15 @@ scan_cold() {
 	scan
 }
 
-# milliseconds COMMAND
-milliseconds() {
+prepare() {
 	case $1 in
 	*cold) sync && echo 3 >"$drop" ;;
 	esac
-	_start=$(date +%s%N)
-	"$@" >/dev/null 2>&1 || true
-	echo $((($(date +%s%N) - _start) / 1000000))
 }
-
-names='linkage ldd_two scan'
-[ ! -w "$drop" ] || names="$names cold scan_cold"
-for _name in $names; do
-	milliseconds "$_name" >/dev/null # warm
-	: >"$dir/$_name"
-done
-_run=0
-while [ "$_run" -lt "$runs" ]; do
-	for _name in $names; do
-		milliseconds "$_name" >>"$dir/$_name"
-	done
-	_run=$((_run + 1))
-done
-
-median() {
-	sort -n "$dir/$1" | sed -n "$(((runs + 1) / 2))p"
-}
-
-# row TEXT NAME BASE
-row() {
-	printf '%-38s %9s %6s\n' "$1" "$(median "$2" | awk '{ printf "%.2f", $1 / 1000 }')" \
-		"$(echo "$(median "$2") $(median "$3")" | awk '{ printf "%.1f", $1 / $2 }')"
-}
+# shellcheck source=tests/bench/rounds.sh
+. "$top/tests/bench/rounds.sh"
+rounds linkage ldd_two scan
+[ ! -w "$drop" ] || rounds cold scan_cold
 
 printf '%-38s %9s %6s\n' "$(wc -l <"$dir/elf") ELF files of $1" seconds ratio
 row 'linkage: verify, warm' linkage linkage
