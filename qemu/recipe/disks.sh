@@ -18,7 +18,7 @@ live() {
 	kernel=$(basename "$root"/lib/modules/*)
 	mkdir -p "$root/root/rd-recovery/build"
 	(cd "$top" && tar -c --anchored --exclude=./.git --exclude=./build .) | tar -x -C "$root/root/rd-recovery"
-	cp -a "$top/build/sources" "$top/build/libs" "$top/build/probe" "$top/build/payload" "$top/build/rd-recovery" "$root/root/rd-recovery/build/"
+	cp -a "$top/build/sources" "$top/build/libs" "$top/build/probe" "$top/build/payload" "$top"/build/rd-recovery* "$root/root/rd-recovery/build/"
 	cp "$top/qemu/recipe/live.sh" "$root/live"
 	chmod 755 "$root/live"
 	echo '127.0.0.1 localhost live' >"$root/etc/hosts"
