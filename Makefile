@@ -99,7 +99,7 @@ lockouts: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh tests/lockouts/run.sh
 boots: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@sh qemu/boots/run.sh
-# README's recipe for a system that debootstrap has just made, typed word for word in a guest. Long: dracut runs three times on an emulated processor.
+# README's recipe for a system that debootstrap has just made, typed word for word in a guest. Long: an emulated processor unpacks a kernel and makes an initramfs of all its modules.
 recipe: deps build/rd-recovery
 	@qemu/image.sh recipe
 	@expect qemu/recipe/recipe.exp
