@@ -65,7 +65,7 @@ build/payload/probe/embed.o build/test/probe/embed.o: src/probe/embed.S build/pr
 	@gcc -c -o $@ $<
 LINK     = gcc -nostdlib -static-pie $(SMALL) $(HARDEN) -Wl,-z,noseparate-code,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none,-s \
 		-o $@ $(MUSL)/rcrt1.o $(MUSL)/crti.o $$(gcc -print-file-name=crtbeginS.o) $(filter %.o,$^) \
-		$(addprefix build/libs/musl/,$(LIBS)) -L$(MUSL) \
+		$(addprefix build/libs/musl/,$(LIBS)) -Lbuild/libs/musl -L$(MUSL) \
 		-Wl,--start-group -lc $$(gcc -print-libgcc-file-name) -Wl,--end-group \
 		$$(gcc -print-file-name=crtendS.o) $(MUSL)/crtn.o
 build/rd-recovery.new: $(OBJECTS) Makefile
