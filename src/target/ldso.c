@@ -105,17 +105,22 @@ struct ldso *ldso_open(const struct target *t)
 	return l;
 }
 
-void ldso_close(struct ldso *l)
+static void free_pools(struct ldso *l)
 {
 	struct ldso_pool *all[] = {&l->chars,  &l->texts, &l->objects,
 				   &l->places, &l->words, &l->loaded};
 
-	if (!l)
-		return;
 	for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {
 		free(all[i]->p);
 		free(all[i]->bucket);
 	}
+}
+
+void ldso_close(struct ldso *l)
+{
+	if (!l)
+		return;
+	free_pools(l);
 	path_release(l->cache, l->cache_len);
 	free(l);
 }
