@@ -77,7 +77,7 @@ static int lies_on(void *arg, int dirfd, const char *name)
 bool mounts_believed(const struct mounts *m, const struct fstab_entry *e)
 {
 	const char *source = e->source + strlen("/dev/");
-	struct mount_entry root;
+	struct mount_entry root = {0};
 	char name[64], disk[64];
 
 	if (!mounts_kernel_name(e->source) || !strcmp(m->root, "/"))
