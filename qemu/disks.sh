@@ -203,6 +203,7 @@ generic() {
 	cp -r "$generic/lib/modules/$version" "$root/lib/modules/"
 	cp "$generic/boot/config-$version" "$root/boot/"
 	sh "$top/initramfs/mkinitramfs.sh" --kernel "$version" --root "$root" --drivers common --output "$dir/initrd-generic"
+	[ "$(stat -c %s "$dir/initrd-generic")" -le 12582912 ] || { echo 'the image of a generic kernel has more than 12 MiB' >&2 && exit 1; }
 	cp "$generic/boot/vmlinuz-$version" "$dir/vmlinuz-generic"
 	leave
 }

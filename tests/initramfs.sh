@@ -119,6 +119,13 @@ every_compression_is_unpacked() {
 	cmp "$dir/best" "$dir/zstd" || fail 'not what the kernel unpacks soonest'
 }
 
+# With every driver it may need elsewhere, as a distribution would build it; 3 MiB is what a cloud kernel's may have.
+image_is_small() {
+	sh initramfs/mkinitramfs.sh --kernel "$kernel" --root "$root" --payload build/rd-recovery --portable --output "$dir/small" >/dev/null || fail 'no image'
+	_size=$(stat -c %s "$dir/small")
+	[ "$_size" -le 3145728 ] || fail "it has $_size bytes, more than 3 MiB"
+}
+
 unknown_kernel_gets_what_every_kernel_unpacks() {
 	rm "$root/boot/config-$kernel"
 	sh initramfs/mkinitramfs.sh --kernel "$kernel" --root "$root" --payload build/rd-recovery --portable --drivers needed --output "$dir/a" || fail 'no image'
@@ -213,7 +220,7 @@ stick_refuses_what_is_no_kernel() {
 }
 
 cases='init_is_the_payload two_builds_are_identical what_a_module_needs_is_carried_and_listed modules_carry_their_aliases
-	soft_dependencies_come_first blacklisted_drivers_are_only_loaded_as_a_need every_compression_is_unpacked unknown_kernel_gets_what_every_kernel_unpacks
+	soft_dependencies_come_first blacklisted_drivers_are_only_loaded_as_a_need every_compression_is_unpacked image_is_small unknown_kernel_gets_what_every_kernel_unpacks
 	modules_are_carried_uncompressed secrets_are_for_root_alone
 	portable_holds_nothing_of_the_system sources_come_when_asked_for a_failed_build_leaves_the_old_image wrong_words_are_refused
 	stick_boots_by_bios_and_uefi stick_refuses_what_is_no_kernel'
