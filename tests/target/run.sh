@@ -512,6 +512,21 @@ rescue_ends_what_it_started_on_the_target() {
 	grep -q "process $_deaf (sh) ended" "$logs/main.log" || fail 'main.log does not say so'
 }
 
+# Every process holds the running system: none of them is to be ended, the account is repaired all the same.
+running_system_is_only_looked_at_by_phase_2() {
+	root systemd sound
+	cp "$payload" "$root/usr/sbin/rd-recovery"
+	mount -t proc proc "$root/proc"
+	chroot "$root" /usr/sbin/usermod -e 1 argo
+	: >"$root/etc/initrd-release" # nothing else keeps it from ending them
+	holder 1 "trap '' TERM"
+	timeout 300 chroot "$root" /usr/sbin/rd-recovery run --root / --user argo --phases 2,4,8 >"$dir/out" 2>&1
+	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*')
+	lives "$_pid" || fail 'who holds the running system was ended'
+	grep -q 'process cleanup.*the target runs: only looked' "$logs/main.log" || fail 'phase 2 does not say that it only looks'
+	[ -z "$(chroot "$root" getent shadow argo | cut -d : -f 8)" ] || fail 'the account is still expired'
+}
+
 process_that_survives_kill_is_reported() {
 	root systemd sound
 	be_a_rescue
@@ -765,7 +780,7 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
 	unproven_manager_on_the_target_leaves_nothing without_pid_namespaces_it_recovers
 	without_pid_namespaces_a_hung_manager_is_ended hung_package_manager_costs_its_limit diagnose_writes_nothing diagnose_and_verify_leave_boot_as_it_is keep_never_touches_the_hash logs_find_another_place
-	stuck_process_is_named_and_left stuck_process_that_holds_the_target_is_ended rescue_ends_what_it_started_on_the_target
+	stuck_process_is_named_and_left stuck_process_that_holds_the_target_is_ended rescue_ends_what_it_started_on_the_target running_system_is_only_looked_at_by_phase_2
 	process_that_survives_kill_is_reported encrypted_root_keeps_the_details interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
 	canary_leaves_no_tally question_of_a_profile_is_no_prompt script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
