@@ -144,6 +144,46 @@ START_TEST(service_without_a_file_is_an_error)
 }
 END_TEST
 
+/* pam.conf(5): the service stands before the line, in any case; where there is a folder the file
+ * does not count. */
+START_TEST(lines_of_pam_conf_are_their_services)
+{
+	struct pam_source s = {.rootfd = rootfd};
+
+	seen[0] = '\0';
+	put("/usr/lib64/security/pam_unix.so", "x");
+	put("/etc/pam.conf",
+	    "su auth required pam_deny.so\nLOGIN auth required pam_unix.so\n"
+	    "login\taccount required \\\n pam_gone.so\nloginx auth required pam_x.so\n");
+	ck_assert_int_eq(pam_each(&s, "login", note, NULL), 0);
+	ck_assert_str_eq(seen, "pam.conf:2:pam_unix.so:0 pam.conf:3:pam_gone.so:1 ");
+	put("/etc/pam.d/login", "auth required pam_unix.so\n");
+	seen[0] = '\0';
+	ck_assert_int_eq(pam_each(&s, "login", note, NULL), 0);
+	ck_assert_str_eq(seen, "login:1:pam_unix.so:0 ");
+}
+END_TEST
+
+/* What the administrator wrote comes before what the distribution ships. */
+START_TEST(vendor_folders_are_asked_in_their_order)
+{
+	static const char *const folders[] = {"/usr/share/pam.d", "/usr/etc/pam.d",
+					      "/usr/lib/pam.d", "/etc/pam.d"};
+	struct pam_source s = {.rootfd = rootfd};
+	char path[64], text[64], expected[64];
+
+	for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++) {
+		snprintf(path, sizeof path, "%s/login", folders[i]);
+		snprintf(text, sizeof text, "auth required pam_%u.so\n", i);
+		put(path, text);
+		seen[0] = '\0';
+		ck_assert_int_eq(pam_each(&s, "login", note, NULL), 0);
+		snprintf(expected, sizeof expected, "login:1:pam_%u.so:1 ", i);
+		ck_assert_str_eq(seen, expected);
+	}
+}
+END_TEST
+
 Suite *pam_suite(void)
 {
 	Suite *s = suite_create("pam");
@@ -157,6 +197,8 @@ Suite *pam_suite(void)
 	tcase_add_test(c, includes_are_followed_by_type_and_missing_ones_named);
 	tcase_add_test(c, include_loop_ends);
 	tcase_add_test(c, service_without_a_file_is_an_error);
+	tcase_add_test(c, lines_of_pam_conf_are_their_services);
+	tcase_add_test(c, vendor_folders_are_asked_in_their_order);
 	suite_add_tcase(s, c);
 	return s;
 }
