@@ -255,6 +255,14 @@ void verify_links_tell(const struct verify_links *k, struct verify *v)
 
 /* --- the whole */
 
+/* What was read by its deadline is judged, too. False: not all could be. */
+static bool look(struct verify_links *k, int64_t start, int64_t left)
+{
+	bool all = ldso_walk(k->l, start + left / 4 * 3);
+
+	return judge(k, start + left) && all;
+}
+
 struct verify_links *verify_links_open(struct verify_job *j)
 {
 	int64_t start = clock_ms(), left = (j->v->deadline - start) / 2;
@@ -267,9 +275,7 @@ struct verify_links *verify_links_open(struct verify_job *j)
 	k->classes = j->classes;
 	k->faults.each = sizeof(struct fault);
 	k->faults.bucket = calloc(LDSO_BUCKETS, sizeof *k->faults.bucket);
-	/* what was read by then is judged, too */
-	if (!k->faults.bucket || !ldso_more(k->l, &k->faults, 1) ||
-	    !(ldso_walk(k->l, start + left / 4 * 3) & judge(k, start + left)))
+	if (!k->faults.bucket || !ldso_more(k->l, &k->faults, 1) || !look(k, start, left))
 		j->blind = true;
 	for (uint32_t i = 1; i < k->faults.n; i++) {
 		mark(k->l, fault_at(k, i)->culprit);
