@@ -29,7 +29,7 @@ HEADERS      := $(sort $(shell find src -name '*.h'))
 TESTS        := $(sort $(shell find tests -name '*_test.c'))
 FUZZERS      := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 SUITES       := $(patsubst %_test,%_suite,$(notdir $(basename $(TESTS))))
-GUESTS       := $(wildcard qemu/*/*.c)
+GUESTS       := $(wildcard qemu/*/*.c) tests/refuse.c
 SCRIPTS      := .ci/run $(wildcard src/packaging/debian/p*) $(shell find src tests qemu initramfs -name '*.sh' -o -name '*.bash')
 
 all: deps-build build/rd-recovery

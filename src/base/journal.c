@@ -151,7 +151,7 @@ int journal_keep(struct journal *j, const struct place *p, const struct inode *o
 	return rc;
 }
 
-static void record_print(struct buf *line, const struct record *r)
+void record_print(struct buf *line, const struct record *r)
 {
 	buf_addf(line, "seq=%u op=%s", r->seq, r->op);
 	field_add(line, "path", r->path);

@@ -49,6 +49,8 @@ int journal_undo_since(struct journal *j, unsigned from);
 void journal_seal(struct buf *line);
 /* The length of a whole line without its seal, 0 when it is torn. Pure. */
 size_t journal_sealed(const char *line, size_t len);
+/* A change as its line, sealed. Pure. */
+void record_print(struct buf *line, const struct record *r);
 /* Parse a change. False: another kind of line. Pure. */
 bool record_parse(const char *line, size_t len, struct record *r);
 

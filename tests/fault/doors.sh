@@ -220,31 +220,8 @@ no_process_leaves_a_core() {
 # A kernel whose generator is not ready: what would have to wait says so.
 no_password_of_a_generator_that_is_not_ready() {
 	start
-	cat >"$dir/unready.c" <<-'END'
-		#include <errno.h>
-		#include <linux/filter.h>
-		#include <linux/seccomp.h>
-		#include <stddef.h>
-		#include <sys/prctl.h>
-		#include <sys/random.h>
-		#include <sys/syscall.h>
-		#include <unistd.h>
-		int main(int argc, char **argv)
-		{
-			struct sock_filter f[] = {
-				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-				BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 3),
-				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
-				BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, GRND_INSECURE, 1, 0),
-				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
-				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-			struct sock_fprog p = {sizeof f / sizeof *f, f};
-
-			return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p) || argc < 2 || execv(argv[1], argv + 1);
-		}
-	END
-	gcc -D_GNU_SOURCE -o "$dir/unready" "$dir/unready.c" || fail 'no compiler'
-	before=$dir/unready
+	gcc -D_GNU_SOURCE -o "$dir/refuse" "$top/tests/refuse.c" || fail 'no compiler'
+	before="$dir/refuse getrandom"
 	recover --password generate
 	[ $_got -eq 1 ] || [ $_got -eq 0 ] || fail "ended with $_got"
 	[ -z "$(new_password)" ] || fail 'a password was made'

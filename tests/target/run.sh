@@ -74,34 +74,11 @@ recover() {
 	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*' | sort | tail -n 1)
 }
 
-# A payload for which unshare(CLONE_NEWPID) fails as on a kernel built without PID namespaces: a filter that all it starts inherits.
+# A payload on a kernel without PID namespaces.
 without_pid_namespaces() {
-	cat >"$dir/without.c" <<-'END'
-		#include <linux/filter.h>
-		#include <linux/seccomp.h>
-		#include <sched.h>
-		#include <stddef.h>
-		#include <sys/prctl.h>
-		#include <sys/syscall.h>
-		#include <unistd.h>
-		int main(int argc, char **argv)
-		{
-			struct sock_filter f[] = {
-				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-				BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 3),
-				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-				BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWPID, 0, 1),
-				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 22),
-				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-			struct sock_fprog p = {sizeof f / sizeof *f, f};
-
-			if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p))
-				return 99;
-			argv[0] = PAYLOAD;
-			return argc && execv(PAYLOAD, argv);
-		}
-	END
-	gcc -D_GNU_SOURCE -DPAYLOAD="\"$payload\"" -o "$dir/without" "$dir/without.c" || fail 'no compiler'
+	gcc -D_GNU_SOURCE -o "$dir/refuse" "$top/tests/refuse.c" || fail 'no compiler'
+	printf '#!/bin/sh\nexec %s pid-namespaces %s "$@"\n' "$dir/refuse" "$payload" >"$dir/without"
+	chmod 755 "$dir/without"
 	payload=$dir/without
 	# The payload names its cgroups by pid, and another case's PID namespace has the same ones.
 	exec 8>"$work/cgroup.lock"
