@@ -8,6 +8,7 @@ export PATH LC_ALL
 
 finish() {
 	sync
+	stty -F /dev/console onlcr # any setting waits until what was said is on the line
 	echo o >/proc/sysrq-trigger
 	sleep 60
 }

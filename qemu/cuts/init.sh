@@ -12,7 +12,7 @@ mount -t tmpfs tmp /tmp
 while read -r _module; do
 	insmod "/modules/$_module"
 done <"/modules/$type"
-trap 'poweroff -f' EXIT
+trap 'stty -F /dev/console onlcr; poweroff -f' EXIT # any setting waits until what was said is on the line
 echo
 
 mount_root() {

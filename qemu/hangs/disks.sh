@@ -38,6 +38,8 @@ small() {
 	cat >"$root/sbin/init" <<-'END'
 		#!/bin/sh
 		echo "the target's init runs: m$((40 + 2))k" >/dev/console
+		# any setting waits until that is on the line: the kernel's own words must not come in between
+		stty -F /dev/console onlcr
 		echo o >/proc/sysrq-trigger
 		while :; do sleep 1000; done
 	END

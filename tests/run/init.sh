@@ -44,6 +44,7 @@ tree() {
 		echo "root $(/bin/busybox grep ' / ' /proc/mounts | /bin/busybox tail -n 1 | /bin/busybox cut -d ' ' -f 3,4)"
 		[ -s /etc/group ] && echo 'group is mended' || echo 'group is lost'
 		/bin/busybox sync
+		/bin/busybox stty -F /dev/console onlcr # any setting waits until what was said is on the line
 		/bin/busybox poweroff -f
 	END
 	chmod 0755 "$root/sbin/init"
