@@ -234,7 +234,7 @@ inodes='0 1 2 3 4 5 6 7 8 9 10 11'
 {
 	steps / blocks $blocks
 	steps / inodes $inodes
-	steps /boot blocks 0 1 2 4 8 12 16 24
+	steps /boot blocks 0 1 2 4 8 16 24 32 48
 	steps /boot inodes 0 1 3 5 6 7 8
 	steps '/ /boot /run' blocks 0 1 8 256 259 262 300
 	steps '/ /boot /run' inodes 0 1 4 7 10 20
