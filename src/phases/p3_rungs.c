@@ -152,7 +152,7 @@ static int run(struct ladder *l, const struct trial *tr, struct pkg_job *job)
 struct archives {
 	const char *folder; /* being looked into */
 	char file[ARCHIVES][520];
-	unsigned n, ours; /* of n: on the target */
+	unsigned n, most, ours; /* ours: of n those on the target */
 };
 
 static int add_archive(void *arg, int dirfd, const char *name)
@@ -160,7 +160,7 @@ static int add_archive(void *arg, int dirfd, const char *name)
 	struct archives *a = arg;
 
 	(void)dirfd;
-	if (a->n == ARCHIVES || !str_starts(name, "libxcrypt-") || !strstr(name, ".tar.") ||
+	if (a->n == a->most || !str_starts(name, "libxcrypt-") || !strstr(name, ".tar.") ||
 	    strstr(name, "_checksum_failure_"))
 		return 0;
 	snprintf(a->file[a->n++], sizeof a->file[0], "%s/%s", a->folder, name);
@@ -174,11 +174,13 @@ static void list_archives(const struct target *t, struct archives *a)
 					   "/var/lib/rd-recovery/sources"};
 	int fd = t->sources[0] ? open(t->sources, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	for (unsigned i = 0; i < sizeof folders / sizeof *folders && a->n < ARCHIVES - 1; i++) {
+	a->most = ARCHIVES - 1; /* the last place is for what is carried */
+	for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++) {
 		a->folder = folders[i];
 		path_each(t->fd, a->folder, add_archive, a);
 	}
 	a->ours = a->n;
+	a->most = ARCHIVES;
 	a->folder = t->sources;
 	if (fd >= 0) {
 		path_each(fd, "/", add_archive, a);
