@@ -41,8 +41,10 @@ trees_made() {
 }
 [ "${1-}" != trees ] || ! trees_made || exit 0
 
-# One at a time: whoever comes second finds everything made.
-exec 9>"$dir/lock"
+# One at a time: whoever comes second finds everything made. What has nothing in common with the rest waits for its own kind only.
+lock=lock
+case ${1-} in boots | recipe) lock=lock-$1 ;; esac
+exec 9>"$dir/$lock"
 flock 9
 
 # step SCRIPT WHAT STAMP SUM
