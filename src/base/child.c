@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILDREN 4
 #define CHUNK 16384
 #define CHUNKS 16 /* read at one step, then the deadline is looked at again */
 #define WATCH_MS 50
@@ -34,7 +33,7 @@ struct child {
 	int status;		  /* wait status when ended, errno when failed */
 };
 
-static struct child children[CHILDREN];
+static struct child children[CHILD_MOST];
 bool child_without_pidns;
 static struct {
 	char *where;
@@ -194,7 +193,7 @@ static void tell(void)
 {
 	const struct child *youngest = NULL;
 
-	for (int i = 0; i < CHILDREN; i++)
+	for (int i = 0; i < CHILD_MOST; i++)
 		if (children[i].stage != FREE &&
 		    (!youngest || children[i].started >= youngest->started))
 			youngest = &children[i];
@@ -246,22 +245,28 @@ static void advance(struct child *c)
 
 static bool is_handle(int handle)
 {
-	return handle >= 0 && handle < CHILDREN && children[handle].stage != FREE;
+	return handle >= 0 && handle < CHILD_MOST && children[handle].stage != FREE;
 }
 
-static void wait_for_news(struct child *c, int ms)
+/* Wait for what these have to say; each is looked at again when its next stage is due. */
+static void wait_for_news(struct child *const *list, unsigned n, int ms)
 {
-	struct pollfd p[2] = {{.fd = c->output, .events = POLLIN},
-			      {.fd = c->control, .events = POLLIN}};
-	int left = deadline_left(c->next);
+	struct pollfd p[2 * CHILD_MOST];
 
-	if (ms > left)
-		ms = left;
-	if (ms > WATCH_MS && c->spec.watch)
-		ms = WATCH_MS;
-	if (ms > 5 && c->control < 0)
-		ms = 5; /* both pipes are closed: it can only be about to end */
-	poll(p, 2, ms);
+	for (unsigned i = 0; i < n; i++) {
+		const struct child *c = list[i];
+		int left = deadline_left(c->next);
+
+		p[2 * i] = (struct pollfd){.fd = c->output, .events = POLLIN};
+		p[2 * i + 1] = (struct pollfd){.fd = c->control, .events = POLLIN};
+		if (ms > left)
+			ms = left;
+		if (ms > WATCH_MS && c->spec.watch)
+			ms = WATCH_MS;
+		if (ms > 5 && c->control < 0)
+			ms = 5; /* both pipes are closed: it can only be about to end */
+	}
+	poll(p, 2 * n, ms);
 }
 
 bool child_step(int handle, int ms)
@@ -271,7 +276,7 @@ bool child_step(int handle, int ms)
 
 	if (!c || c->stage == OVER)
 		return false;
-	wait_for_news(c, ms);
+	wait_for_news(&c, 1, ms);
 	read_control(c);
 	read_output(c);
 	gone = waitpid(c->keeper, NULL, WNOHANG);
@@ -285,6 +290,26 @@ bool child_step(int handle, int ms)
 	}
 	advance(c);
 	return c->stage != OVER;
+}
+
+int child_first(const int *handles, unsigned n)
+{
+	struct child *list[CHILD_MOST];
+
+	for (;;) {
+		unsigned k = 0;
+
+		for (unsigned i = 0; i < n; i++) {
+			if (!is_handle(handles[i]))
+				continue;
+			if (!child_step(handles[i], 0))
+				return (int)i;
+			list[k++] = &children[handles[i]];
+		}
+		if (!k)
+			return -1;
+		wait_for_news(list, k, 60000);
+	}
 }
 
 int child_end_now(int handle)
@@ -331,6 +356,19 @@ static int open_pipes(const struct child_spec *spec, int control[2], int output[
 	return 0;
 }
 
+/* The children of the process it was forked from are not its own. */
+static void forget_all(void)
+{
+	for (int i = 0; i < CHILD_MOST; i++) {
+		if (children[i].stage == FREE)
+			continue;
+		close_fd(&children[i].control);
+		close_fd(&children[i].output);
+		children[i].stage = FREE;
+	}
+	told.where = NULL;
+}
+
 static pid_t fork_keeper(const struct child_job *job)
 {
 	sigset_t all, old;
@@ -340,8 +378,10 @@ static pid_t fork_keeper(const struct child_job *job)
 	/* the keeper must not run the caller's handlers */
 	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		forget_all();
 		child_keep(job);
+	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return pid;
 }
@@ -389,9 +429,9 @@ int child_start(const struct child_spec *spec, struct child_result *result)
 	*result = (struct child_result){.tail = result->tail};
 	if (result->tail)
 		result->tail[0] = '\0';
-	while (handle < CHILDREN && children[handle].stage != FREE)
+	while (handle < CHILD_MOST && children[handle].stage != FREE)
 		handle++;
-	if (handle == CHILDREN)
+	if (handle == CHILD_MOST)
 		return not_started(result, EAGAIN);
 	if (!spec->fn && (!spec->argv || !spec->argv[0]))
 		return not_started(result, EINVAL);

@@ -19,6 +19,7 @@
 enum child_end { CHILD_EXITED, CHILD_SIGNALED, CHILD_TIMED_OUT, CHILD_ABANDONED, CHILD_NOT_STARTED };
 
 #define CHILD_TAIL 65536
+#define CHILD_MOST 24
 #define CHILD_GRACE_MS 3000
 #define CHILD_NETWORK 1u   /* keep the caller's network */
 #define CHILD_HOST_PID 2u  /* no PID namespace of its own (phase 2 must see and signal outer processes) */
@@ -73,10 +74,12 @@ void child_exec_reason(const char *root, const char *path, int err, char *dst, s
 /* For tests: behave as on a kernel without PID namespaces. */
 extern bool child_without_pidns;
 /* Start without waiting (the canary drives a terminal meanwhile): returns a handle index or -1; child_step polls once for at most ms,
- * true while it runs; child_end_now TERM/KILLs what still runs, fills the result, frees the handle. At most 4 at once. The strings of spec and result
- * must live until then. child_pid: the ancestor of everything it runs, as the caller sees it (watch gets the same). */
+ * true while it runs; child_end_now TERM/KILLs what still runs, fills the result, frees the handle. At most CHILD_MOST at once. The strings of spec
+ * and result must live until then. child_first waits till one of n has ended, each by its own deadline, and returns its index; what is no handle
+ * (any more) is passed over; -1: none is left. child_pid: the ancestor of everything it runs, as the caller sees it (watch gets the same). */
 int child_start(const struct child_spec *spec, struct child_result *result);
 bool child_step(int handle, int ms);
+int child_first(const int *handles, unsigned n);
 int child_end_now(int handle);
 pid_t child_pid(int handle);
 

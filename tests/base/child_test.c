@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -257,6 +258,80 @@ START_TEST(cgroup_ends_what_outlives_its_keeper)
 	marker_gone(&m);
 	snprintf(strrchr(path, '-'), 16, "-%d", keeper);
 	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+static int end_after(void *ms)
+{
+	usleep((useconds_t)(intptr_t)ms * 1000);
+	return (intptr_t)ms == 100;
+}
+
+START_TEST(first_to_end_is_told_and_each_keeps_its_own_deadline)
+{
+	struct child_spec spec = {.name = "one",
+				  .fn = end_after,
+				  .flags = CHILD_WORKER,
+				  .grace_ms = 50,
+				  .deadline = deadline_in(20)};
+	static const intptr_t ms[3] = {60000, 100, 600};
+	struct child_result results[3] = {0};
+	int handles[4] = {-1, -1, -1, -1};
+
+	footing(_i);
+	for (int i = 0; i < 3; i++) {
+		spec.arg = (void *)ms[i];
+		spec.deadline = i ? deadline_in(20) : deadline_in_ms(300);
+		handles[i] = child_start(&spec, &results[i]);
+	}
+	for (int i = 0; i < 3; i++) {
+		static const int order[3] = {1, 0, 2};
+		int first = child_first(handles, 4);
+
+		ck_assert_int_eq(first, order[i]);
+		ck_assert_int_eq(child_end_now(handles[first]), first == 2 ? 0 : -1);
+		handles[first] = -1;
+	}
+	ck_assert_int_eq(child_first(handles, 4), -1);
+	ck_assert_int_eq(results[0].end, CHILD_TIMED_OUT);
+	ck_assert_int_eq(results[1].status, 1);
+}
+END_TEST
+
+/* It has as many of its own as any process, and tells its parent's listener nothing. */
+static int start_all(void *arg)
+{
+	const char *argv[] = {"/bin/sleep", "60", NULL};
+	struct child_spec spec = {.name = "grandchild", .argv = argv, .deadline = deadline_in(60)};
+	int handles[CHILD_MOST], failed = 0;
+
+	(void)arg;
+	for (int i = 0; i < CHILD_MOST; i++)
+		failed += (handles[i] = child_start(&spec, &result)) < 0;
+	for (int i = 0; i < CHILD_MOST; i++)
+		child_end_now(handles[i]);
+	return failed;
+}
+
+START_TEST(child_does_not_inherit_children)
+{
+	const char *argv[] = {"/bin/sleep", "60", NULL};
+	struct child_spec first = {.name = "first", .argv = argv, .deadline = deadline_in(60)};
+	struct child_spec second = {
+	    .name = "second", .fn = start_all, .flags = CHILD_WORKER, .deadline = deadline_in(60)};
+	struct child_result results[2] = {0};
+	char *where = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int handles[2];
+
+	footing(_i);
+	child_tell(where, 4096);
+	handles[0] = child_start(&first, &results[0]);
+	handles[1] = child_start(&second, &results[1]);
+	ck_assert_int_eq(child_first(&handles[1], 1), 0);
+	ck_assert_str_eq(where, "second");
+	ck_assert_int_eq(child_end_now(handles[1]), 0);
+	ck_assert_int_eq(child_end_now(handles[0]), -1);
+	child_tell(NULL, 0);
 }
 END_TEST
 
@@ -555,14 +630,14 @@ START_TEST(end_now_ends_what_runs)
 {
 	const char *argv[] = {"/bin/sleep", "60", NULL};
 	struct child_spec spec = {.name = "sleep", .argv = argv, .deadline = deadline_in(60)};
-	int handles[4];
+	int handles[CHILD_MOST];
 
 	footing(_i);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < CHILD_MOST; i++)
 		ck_assert_int_ge(handles[i] = child_start(&spec, &result), 0);
 	ck_assert_int_lt(child_start(&spec, &result), 0);
 	ck_assert_int_eq(result.end, CHILD_NOT_STARTED);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < CHILD_MOST; i++)
 		ck_assert_int_eq(child_end_now(handles[i]), -1);
 	ck_assert_str_eq(result.reason, "ended as asked");
 	ck_assert_int_lt(result.ms, WITHIN_MS);
@@ -633,6 +708,8 @@ Suite *child_suite(void)
 	tcase_add_loop_test(t, daemon_left_behind_ends_with_its_program, 0, 2);
 	tcase_add_test(t, cgroup_ends_what_outlives_its_keeper);
 	tcase_add_test(t, youngest_child_is_told);
+	tcase_add_loop_test(t, first_to_end_is_told_and_each_keeps_its_own_deadline, 0, 2);
+	tcase_add_loop_test(t, child_does_not_inherit_children, 0, 2);
 	tcase_add_test(t, cgroup_of_version_1_is_emptied);
 	tcase_add_test(t, no_cgroup_is_left_behind);
 	tcase_add_test(t, own_cgroup_is_found_in_every_hierarchy);
