@@ -15,7 +15,8 @@
 
 #define MOST 32
 #define SHOWN 64
-#define D_WAIT_MS 2000
+#define D_WAIT_MS 2000 /* stuck is who waits in the kernel at every look in that time */
+#define D_LOOK_MS 50
 
 static const int patience[2] = {3000, 2000}; /* after TERM, after KILL */
 
@@ -36,6 +37,13 @@ struct look {
 static bool is_family(const struct look *l, pid_t pid)
 {
 	return pid == 1 || process_descends(pid, l->supervisor) || process_descends(getpid(), pid);
+}
+
+/* The supervisor looks after its own: one that copies the logs waits for a disk most of its time.
+ */
+static bool is_sibling(const struct look *l, pid_t pid)
+{
+	return process_descends(pid, l->supervisor) && !process_descends(pid, getpid());
 }
 
 /* The oldest ancestor that runs this same program: what descends from it is ours. */
@@ -96,7 +104,7 @@ static int first_look(void *arg, const struct process *p)
 {
 	struct look *l = arg;
 
-	if (p->pid == getpid() || !strchr("DZTt", p->state))
+	if (p->pid == getpid() || !strchr("DZTt", p->state) || is_sibling(l, p->pid))
 		return 0;
 	show_odd(l, p);
 	if (p->state == 'D' && !p->kernel && l->nwaits < MOST)
@@ -104,7 +112,29 @@ static int first_look(void *arg, const struct process *p)
 	return 0;
 }
 
-/* In D at both looks: stuck, not merely busy with a disk. */
+static bool still_waits(const struct process *was)
+{
+	struct process p;
+
+	return process_read(was->pid, &p) == 0 && p.start == was->start && p.state == 'D';
+}
+
+/* Who is merely busy with a disk comes out of the kernel again. */
+static void leave_the_stuck(struct look *l)
+{
+	int64_t end = deadline_in_ms(D_WAIT_MS);
+
+	while (l->nwaits && deadline_left(end)) {
+		size_t n = 0;
+
+		usleep(1000U * D_LOOK_MS);
+		for (size_t i = 0; i < l->nwaits; i++)
+			if (still_waits(&l->waits[i]))
+				l->waits[n++] = l->waits[i];
+		l->nwaits = n;
+	}
+}
+
 static bool is_stuck(const struct look *l, const struct process *p)
 {
 	for (size_t i = 0; i < l->nwaits; i++)
@@ -183,8 +213,7 @@ enum outcome p2_process_cleanup(struct context *c)
 	l->rescue = access("/etc/initrd-release", F_OK) == 0;
 	process_each(first_look, l);
 	if (!c->t->live) {
-		if (l->nwaits) /* one look cannot tell stuck from busy */
-			usleep(1000U * (unsigned)D_WAIT_MS);
+		leave_the_stuck(l);
 		process_each(second_look, l);
 		survived = end_holders(l);
 		checks_of.busy = l->busy;
