@@ -7,6 +7,7 @@
 #include "base/trial.h"
 #include "checks/space.h"
 #include "run/brief.h"
+#include "run/logs.h"
 #include "run/supervisor.h"
 #include "target/accounts.h"
 #include "target/capture.h"
@@ -38,6 +39,7 @@ struct run *run_start(struct options *o, bool console)
 		r->o = o;
 		r->shared = supervisor_shared(sizeof *r->shared);
 		r->report = report_start();
+		r->copying = -1;
 	}
 	if (!r || !r->shared || !r->report || log_start() || supervisor_namespace()) {
 		fprintf(stderr, "rd-recovery: cannot start: %s\n", strerror(errno));
@@ -142,32 +144,6 @@ int run_name(struct run *r)
 	return 0;
 }
 
-/* --- logs */
-
-static int copy_logs(void *arg)
-{
-	struct run *r = arg;
-
-	return logdir_copy(&r->logs) ? errno : 0;
-}
-
-void run_copy_logs(struct run *r)
-{
-	char why[320], was[400], next[400];
-
-	r->pivots = r->report->npivots;
-	while (r->logs.at < r->logs.nplaces &&
-	       supervisor_operation(
-		   &(struct operation){"copy the logs", copy_logs, r, run_left(r, COPY_SECONDS)},
-		   why, sizeof why)) {
-		logdir_where(&r->logs, was, sizeof was);
-		logdir_leave(&r->logs);
-		logdir_where(&r->logs, next, sizeof next);
-		report_pivot(r->report, was, why, *next ? next : "no logs on disk");
-		r->pivots = r->report->npivots;
-	}
-}
-
 /* --- phases */
 
 static long worst_case(const struct options *o, const struct phase *p)
@@ -234,8 +210,7 @@ static bool watch(void *arg, pid_t pid)
 	struct run *r = arg;
 
 	(void)pid;
-	if (r->pivots != r->report->npivots)
-		run_copy_logs(r);
+	logs_look(r);
 	return supervisor_signalled() && r->phase != &phases[7];
 }
 
@@ -336,7 +311,7 @@ static void run_phase(struct run *r)
 	log_say("[%d/8] %s: %s%s%s (%lld s)", p->number, p->name, outcome_name(pr->outcome),
 		pr->text[0] ? ": " : "", pr->text, (long long)(res.ms + 500) / 1000);
 	if (!waits_for_room(r))
-		run_copy_logs(r);
+		logs_begin(r);
 }
 
 void run_limit(const struct options *o)
@@ -425,7 +400,8 @@ void run_end(struct run *r)
 	if (*logdir_where(&r->logs, where, sizeof where))
 		log_say("logs: %s", where);
 	brief_end(r);
-	run_copy_logs(r);
+	logs_begin(r);
+	logs_wait(r);
 	explicit_bzero(r->shared->password, sizeof r->shared->password);
 	explicit_bzero(r->o->set.password_hash, sizeof r->o->set.password_hash);
 	log_secrets_wipe();

@@ -7,6 +7,7 @@
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
+#include "base/child.h"
 #include "options.h"
 #include "phases/phase.h"
 #include "run/mounts.h"
@@ -23,7 +24,9 @@ struct run {
 	struct logdir logs;
 	const struct phase *phase;
 	char doing[80]; /* what its worker waits for, "": nothing */
-	unsigned pivots; /* copied to the log folder */
+	unsigned pivots; /* copied to the log folder, or about to be */
+	int copying;	 /* the copy that runs (child.h's handle), -1: none */
+	struct child_result copied;
 	char brief[1000]; /* the short log's next lines */
 	bool weaker;	 /* no PID namespaces: said */
 	bool stuck;	 /* a phase could not be killed: something does not answer */
@@ -47,7 +50,5 @@ void run_end(struct run *r);
 int run_left(const struct run *r, long most);
 /* The command's exit status (DESIGN.md). */
 int run_status(const struct run *r);
-/* Copy what is new to the log folder, stepping down its ladder where it must. */
-void run_copy_logs(struct run *r);
 
 #endif

@@ -105,34 +105,56 @@ static bool is_signalled(void *arg, pid_t pid)
 	return signalled;
 }
 
-static int operate(const struct operation *op, bool (*watch)(void *, pid_t), struct buf *why)
+static struct child_spec spec_of(const struct operation *op)
 {
-	struct child_spec spec = {.name = op->name,
-				  .fn = op->fn,
-				  .arg = op->arg,
-				  .flags = CHILD_WORKER | CHILD_HOST_MNT | CHILD_HOST_PID,
-				  .watch = watch,
-				  .grace_ms = GRACE_MS,
-				  .deadline = supervisor_deadline(op->seconds)};
+	return (struct child_spec){.name = op->name,
+				   .fn = op->fn,
+				   .arg = op->arg,
+				   .flags = CHILD_WORKER | CHILD_HOST_MNT | CHILD_HOST_PID,
+				   .grace_ms = GRACE_MS,
+				   .deadline = supervisor_deadline(op->seconds)};
+}
+
+static void say_end(const struct child_result *res, char *why, size_t cap)
+{
+	str_copy(why, cap, res->end == CHILD_EXITED ? strerror(res->status) : res->reason);
+}
+
+static int operate(const struct operation *op, bool (*watch)(void *, pid_t), char *why, size_t cap)
+{
+	struct child_spec spec = spec_of(op);
 	struct child_result res = {0};
 
+	spec.watch = watch;
 	if (child_run(&spec, &res) == 0)
 		return 0;
-	if (res.end == CHILD_EXITED)
-		buf_adds(why, strerror(res.status));
-	else
-		buf_adds(why, res.reason);
+	say_end(&res, why, cap);
+	return -1;
+}
+
+int supervisor_start(const struct operation *op, struct child_result *res)
+{
+	struct child_spec spec = spec_of(op);
+
+	return child_start(&spec, res);
+}
+
+int supervisor_finish(int handle, const struct child_result *res, char *why, size_t cap)
+{
+	if (child_end_now(handle) == 0)
+		return 0;
+	say_end(res, why, cap);
 	return -1;
 }
 
 int supervisor_operation(const struct operation *op, char *why, size_t cap)
 {
-	return operate(op, NULL, &(struct buf){.p = why, .cap = cap});
+	return operate(op, NULL, why, cap);
 }
 
 int supervisor_reading(const struct operation *op, char *why, size_t cap)
 {
-	return operate(op, is_signalled, &(struct buf){.p = why, .cap = cap});
+	return operate(op, is_signalled, why, cap);
 }
 
 void *supervisor_shared(size_t size)

@@ -32,6 +32,11 @@ struct operation {
 	long seconds;
 };
 int supervisor_operation(const struct operation *op, char *why, size_t cap);
+/* The same without waiting: child.h's handle for child_step, or -1 and res->reason; res must live until supervisor_finish, which is called
+ * once it has ended. */
+struct child_result;
+int supervisor_start(const struct operation *op, struct child_result *res);
+int supervisor_finish(int handle, const struct child_result *res, char *why, size_t cap);
 /* The same of one that leaves nothing half done: a signal (supervisor_signals) ends it, too. */
 int supervisor_reading(const struct operation *op, char *why, size_t cap);
 /* Memory every later child shares, zeroed. NULL on error. */

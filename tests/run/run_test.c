@@ -3,6 +3,7 @@
 #include "../base/said.h"
 #include "../target/scratch.h"
 #include "base/clock.h"
+#include "run/logs.h"
 #include "run/supervisor.h"
 
 #include <sched.h>
@@ -162,6 +163,56 @@ START_TEST(limit_is_what_was_asked_or_what_can_happen)
 }
 END_TEST
 
+/* One that is stopped is neither waited for nor overtaken. */
+START_TEST(logs_are_copied_while_the_run_goes_on)
+{
+	start("8");
+	logs_begin(r);
+	ck_assert_int_ge(r->copying, 0);
+	ck_assert_int_eq(kill(child_pid(r->copying), SIGSTOP), 0);
+	for (int i = 0; i < 100; i++)
+		logs_look(r);
+	ck_assert_int_ge(r->copying, 0);
+	ck_assert_int_eq(kill(child_pid(r->copying), SIGCONT), 0);
+	logs_wait(r);
+	ck_assert_int_eq(r->copying, -1);
+	ck_assert(has_logs("/boot"));
+}
+END_TEST
+
+START_TEST(pivot_is_copied_when_the_run_is_looked_at)
+{
+	char path[200], command[600];
+
+	start("8");
+	logs_begin(r);
+	logs_wait(r);
+	report_pivot(r->report, "this", "why not", "that");
+	logs_look(r);
+	logs_wait(r);
+	snprintf(path, sizeof path, "/boot/tiny-recovery-logs-%s/pivots.log", r->report->run);
+	snprintf(command, sizeof command, "grep -q 'tried: this' %s", full(path));
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+START_TEST(place_that_takes_no_copy_is_left_with_a_pivot)
+{
+	start("8");
+	strcpy(r->logs.places[0].path, "/nowhere");
+	logs_begin(r);
+	logs_wait(r);
+	ck_assert(has_logs("/var/log"));
+	ck_assert_uint_eq(r->report->npivots, 1);
+	ck_assert(said("/nowhere/tiny-recovery-logs-"));
+	while (r->logs.at < r->logs.nplaces)
+		logdir_leave(&r->logs);
+	logs_begin(r); /* no place is left */
+	logs_wait(r);
+	ck_assert_uint_eq(r->report->npivots, 1);
+}
+END_TEST
+
 START_TEST(folder_that_is_no_system_has_no_run)
 {
 	start("8");
@@ -184,6 +235,9 @@ Suite *run_suite(void)
 	tcase_add_test(k, after_its_end_only_the_summary_runs);
 	tcase_add_test(k, signal_ends_a_run_in_order);
 	tcase_add_test(k, limit_is_what_was_asked_or_what_can_happen);
+	tcase_add_test(k, logs_are_copied_while_the_run_goes_on);
+	tcase_add_test(k, pivot_is_copied_when_the_run_is_looked_at);
+	tcase_add_test(k, place_that_takes_no_copy_is_left_with_a_pivot);
 	tcase_add_test(k, folder_that_is_no_system_has_no_run);
 	suite_add_tcase(s, k);
 	return s;

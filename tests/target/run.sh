@@ -128,6 +128,7 @@ story_keeps_the_old_password() {
 	accepts wrong && fail 'a wrong password is accepted'
 	cmp -s "$dir/shadow" "$root/etc/shadow" || fail 'shadow changed'
 	grep -q 'tried: .* | failed: .* | next: ' "$logs/pivots.log" || fail 'no pivot'
+	! grep -q 'process [0-9]* (memfd:rd-recove' "$logs/main.log" || fail 'phase 2 counts one of our own'
 	[ "$(readlink "$root/etc/systemd/system/display-manager.service")" ] || fail 'SDDM is not enabled'
 }
 
