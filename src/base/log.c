@@ -38,6 +38,9 @@ static struct memory {
 	struct stream streams[LOG_STREAMS];
 	char bytes[];
 } * memory;
+/* this process's own */
+static char here[sizeof memory->phase];
+static struct buf *aside;
 
 const char *log_name(enum log_stream s)
 {
@@ -126,7 +129,11 @@ static void put_text(enum log_stream s, const char *lead, const char *text, size
 		buf_adds(&b, "...");
 	}
 	buf_adds(&b, "\n");
-	if (memory)
+	if (aside && s != LOG_MAIN && aside->cap - aside->len <= b.len)
+		aside->cut = true; /* whole lines only */
+	else if (aside && s != LOG_MAIN)
+		buf_add(aside, b.p, b.len);
+	else if (memory)
 		append(s, b.p, b.len);
 	else if (write(STDERR_FILENO, b.p, b.len) < 0)
 		errno = 0;
@@ -137,8 +144,8 @@ static void stamp(char *dst, size_t cap)
 	char utc[32];
 
 	clock_utc(time(NULL), utc, sizeof utc);
-	if (memory && memory->phase[0])
-		snprintf(dst, cap, "%s [%s] ", utc, memory->phase);
+	if (*log_phase_now())
+		snprintf(dst, cap, "%s [%s] ", utc, log_phase_now());
 	else
 		snprintf(dst, cap, "%s ", utc);
 }
@@ -198,6 +205,19 @@ void log_say(const char *fmt, ...)
 	va_end(ap);
 }
 
+void log_aside(struct buf *b)
+{
+	aside = b;
+}
+
+void log_put_aside(enum log_stream s, const struct buf *b)
+{
+	if (memory)
+		append(s, b->p, b->len);
+	if (b->cut)
+		log_put(s, "[no more: the limit of this section is reached]");
+}
+
 void log_put(enum log_stream s, const char *fmt, ...)
 {
 	char text[LINE_BYTES];
@@ -245,8 +265,15 @@ void log_phase(const char *phase)
 		str_copy(memory->phase, sizeof memory->phase, phase);
 }
 
+void log_phase_here(const char *phase)
+{
+	str_copy(here, sizeof here, phase);
+}
+
 const char *log_phase_now(void)
 {
+	if (here[0])
+		return here;
 	return memory ? memory->phase : "";
 }
 

@@ -8,6 +8,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,6 +41,10 @@ void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line of text without a stamp into a stream. */
 void log_put(enum log_stream s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* From now on what this process puts into any stream but main.log goes to b instead, in memory that others may read; NULL: no more; */
+void log_aside(struct buf *b);
+/* who append such text here, when it is whole. */
+void log_put_aside(enum log_stream s, const struct buf *b);
 /* Bytes a target program printed, escaped, each line prefixed with "  | " in main.log. len 0: its
  * last line has no end. */
 void log_output(const char *name, const char *data, size_t len);
@@ -46,6 +52,8 @@ void log_output(const char *name, const char *data, size_t len);
  * processes. */
 void log_phase(const char *phase);
 const char *log_phase_now(void);
+/* The same for this process alone, and those it forks: what it does belongs to another phase than the present one. */
+void log_phase_here(const char *phase);
 
 /* What a stream holds so far: *data stays valid; bytes below *len never change. */
 void log_view(enum log_stream s, const char **data, size_t *len);

@@ -76,6 +76,38 @@ START_TEST(line_has_stamp_and_phase)
 }
 END_TEST
 
+START_TEST(phase_of_this_process_hides_the_common_one)
+{
+	start();
+	log_phase("7 system state snapshot");
+	log_phase_here("5 PAM verification");
+	log_line("x");
+	held(LOG_MAIN);
+	ck_assert_str_eq(text + 19, "Z [5 PAM verification] x\n");
+	log_phase_here("");
+	ck_assert_str_eq(log_phase_now(), "7 system state snapshot");
+}
+END_TEST
+
+START_TEST(what_is_put_aside_comes_in_one_piece_and_escaped)
+{
+	char mem[8] = "";
+	struct buf b = BUF_OF(mem);
+
+	start();
+	log_aside(&b);
+	log_put(LOG_STATE, "a\33");
+	log_put(LOG_STATE, "too long");
+	log_line("the timeline is everybody's");
+	log_aside(NULL);
+	ck_assert_str_eq(held(LOG_STATE), "");
+	ck_assert_ptr_nonnull(strstr(held(LOG_MAIN), "everybody's"));
+	log_put_aside(LOG_STATE, &b);
+	ck_assert_str_eq(held(LOG_STATE),
+			 "a\\x1b\n[no more: the limit of this section is reached]\n");
+}
+END_TEST
+
 START_TEST(say_reaches_the_person_too)
 {
 	char said[200];
@@ -248,6 +280,8 @@ Suite *log_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, line_before_the_start_goes_to_standard_error);
 	tcase_add_test(t, line_has_stamp_and_phase);
+	tcase_add_test(t, phase_of_this_process_hides_the_common_one);
+	tcase_add_test(t, what_is_put_aside_comes_in_one_piece_and_escaped);
 	tcase_add_test(t, say_reaches_the_person_too);
 	tcase_add_test(t, one_call_is_one_line);
 	tcase_add_test(t, output_is_escaped_and_marked_line_by_line);
