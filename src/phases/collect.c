@@ -4,8 +4,10 @@
 #include "base/child.h"
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 const struct collector collectors[] = {
     {"kernel", collect_kernel, 10, true, false},
@@ -28,47 +30,97 @@ const struct collector collectors[] = {
     {0},
 };
 
+#define SECTION_BYTES (3 << 20)
+
+/* One of them; its child has nothing else in common with the others. */
 struct one {
 	const struct collector *what;
 	struct collect c;
+	struct buf *text; /* in memory shared with the child */
+	struct child_result res;
 };
 
 static int run_one(void *arg)
 {
 	struct one *o = arg;
 
+	log_aside(o->text);
 	return o->what->run(&o->c);
 }
 
-/* A collector that hangs or crashes takes nothing with it. */
-static int collect_one(struct context *c, struct one *o)
+/* What nobody writes to takes no memory. */
+static struct buf *map_text(void)
+{
+	struct buf *b = mmap(NULL, sizeof *b + SECTION_BYTES, PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (b == MAP_FAILED)
+		return NULL;
+	*b = (struct buf){.p = (char *)(b + 1), .cap = SECTION_BYTES};
+	return b;
+}
+
+static int start(const struct context *c, struct one *o)
 {
 	struct child_spec spec = {.name = o->what->title,
 				  .fn = run_one,
 				  .arg = o,
 				  .flags = CHILD_WORKER | CHILD_HOST_PID | CHILD_HOST_MNT,
 				  .deadline = context_deadline(c, o->what->seconds)};
-	struct child_result res = {0};
+
+	o->text = map_text();
+	if (o->text)
+		return child_start(&spec, &o->res);
+	snprintf(o->res.reason, sizeof o->res.reason, "%s", strerror(errno));
+	return -1;
+}
+
+/* Its section in one piece, also of one that hung or crashed. True: it is whole. */
+static bool finish(struct context *c, struct one *o, int handle)
+{
+	bool whole = child_end_now(handle) == 0;
 	const char *why;
 
 	log_put(o->c.to, "== %s", o->what->title);
-	if (child_run(&spec, &res) == 0)
-		return 0;
-	why = res.end == CHILD_EXITED ? strerror(res.status) : res.reason;
+	if (o->text) {
+		log_put_aside(o->c.to, o->text);
+		munmap(o->text, sizeof *o->text + SECTION_BYTES);
+	}
+	if (whole)
+		return true;
+	why = o->res.end == CHILD_EXITED ? strerror(o->res.status) : o->res.reason;
 	log_put(o->c.to, "(not complete: %s)", why);
 	report_failure(c->report, o->what->title, why, NULL);
-	return -1;
+	return false;
+}
+
+/* Side by side, each written down when it has ended: one that hangs or crashes takes nothing with
+ * it and keeps nobody waiting but for its own time. */
+unsigned collect_these(struct context *c, enum log_stream to, const struct collector *what)
+{
+	struct one list[CHILD_MOST] = {0};
+	int handles[CHILD_MOST], i;
+	unsigned n = 0, failed = 0;
+
+	for (; what->title && n < CHILD_MOST; what++) {
+		if (c->t->fd < 0 && what->target)
+			continue;
+		list[n] = (struct one){.what = what, .c = {c->t, to}};
+		handles[n] = start(c, &list[n]);
+		if (handles[n] < 0)
+			failed += !finish(c, &list[n], -1);
+		n++;
+	}
+	while ((i = child_first(handles, n)) >= 0) {
+		failed += !finish(c, &list[i], handles[i]);
+		handles[i] = -1;
+	}
+	return failed;
 }
 
 unsigned collect_all(struct context *c, enum log_stream to)
 {
-	struct one o = {.c = {c->t, to}};
-	unsigned failed = 0;
-
-	for (o.what = collectors; o.what->title; o.what++)
-		if (c->t->fd >= 0 || !o.what->target)
-			failed += collect_one(c, &o) != 0;
-	return failed;
+	return collect_these(c, to, collectors);
 }
 
 bool collect_section(const char *data, size_t len, const char *title, const char **start, size_t *n)

@@ -1,7 +1,7 @@
 /* collect: what phases 1 and 7 write down of the system: one collector a subject, each under a
  * deadline of its own.
  *
- * A section in the log starts with "== TITLE"; two snapshots are compared section by section, line
+ * A section in the log starts with "== TITLE"; they stand in the order in which their collectors ended. Two snapshots are compared section by section, line
  * by line.
  */
 #ifndef PHASES_COLLECT_H
@@ -24,8 +24,11 @@ struct collector {
 };
 extern const struct collector collectors[]; /* title NULL ends it */
 
-/* Run them all; a failure is a line and a failure in the report. Returns how many failed. */
+/* Run them all side by side, each written down when it has ended; a failure is a line and a failure
+ * in the report: one that hangs or crashes takes nothing with it. Returns how many failed. */
 unsigned collect_all(struct context *c, enum log_stream to);
+/* The same of a table of at most CHILD_MOST. */
+unsigned collect_these(struct context *c, enum log_stream to, const struct collector *what);
 /* Compare two snapshots' sections; the differences go to the stream. Returns how many sections
  * differ. Pure but for the log. */
 unsigned collect_compare(enum log_stream before, enum log_stream after, enum log_stream to);
