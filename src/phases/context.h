@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/report.h"
 #include "checks/check.h"
+#include "target/canary.h"
 #include "target/target.h"
 
 enum password_mode { PASSWORD_AUTO, PASSWORD_GENERATE, PASSWORD_KEEP, PASSWORD_CONFIG, PASSWORD_FILE };
@@ -29,6 +30,8 @@ struct shared {
 	long pkg_hung;            /* target's */
 	unsigned changes;
 	bool changes_unknown; /* a phase was left behind: it may still change something */
+	struct canary canary; /* what the doors answered so far */
+	bool pam_repaired;    /* by the phase whose canary it is */
 };
 
 struct context {

@@ -1,8 +1,5 @@
 #include "base/buf.h"
-#include "base/child.h"
 #include "base/log.h"
-#include "base/path.h"
-#include "base/trial.h"
 #include "phases/phase.h"
 #include "target/accounts.h"
 #include "target/canary.h"
@@ -11,80 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- the canary */
+/* --- what is said */
 
 static void set_verdict(struct context *c, enum verdict v, const char *text)
 {
 	c->report->verdict = v;
 	str_copy(c->report->verdict_text, sizeof(c->report->verdict_text), text);
-}
-
-static enum verdict judge(const struct canary *cn)
-{
-	const struct canary_door *d;
-
-	if (cn->proven)
-		return VERDICT_LOGIN_PROVEN;
-	canary_judge(cn, &d);
-	return d && (d->right == CANARY_REFUSED || d->wrong == CANARY_ACCEPTED)
-		   ? VERDICT_LOGIN_REFUSED
-		   : VERDICT_UNKNOWN;
-}
-
-static void say_proven(struct context *c, const struct canary *cn, bool known)
-{
-	char text[240];
-	struct buf b = BUF_OF(text);
-	const char *comma = "";
-
-	buf_addf(&b, "%s can log in: ", c->report->user);
-	for (unsigned i = 0; i < cn->n; i++) {
-		if (cn->doors[i].right != CANARY_ACCEPTED || cn->doors[i].wrong != CANARY_REFUSED)
-			continue;
-		buf_addf(&b, "%s%s", comma, cn->doors[i].name);
-		comma = ", ";
-	}
-	buf_adds(&b,
-		 known ? " accepted the password and refused a wrong one"
-		       : " accepted a password hashed like the stored one and refused a wrong one");
-	if (c->report->weakened[0])
-		buf_adds(&b, "; WEAKENED");
-	if (c->report->selinux)
-		buf_adds(&b, "; not proven under SELinux");
-	set_verdict(c, VERDICT_LOGIN_PROVEN, text);
-}
-
-static enum outcome ask(struct context *c, const struct account *a, struct canary *cn)
-{
-	const char *password = c->shared->password[0] ? c->shared->password : NULL;
-	struct trial trial;
-	struct canary_question q = {.t = c->t,
-				    .trial = &trial,
-				    .a = a,
-				    .password = password,
-				    .method = a->method,
-				    .deadline = context_deadline(c, c->set->timeout)};
-	enum verdict v;
-
-	if (trial_open(&trial, c->t->root, 0) < 0) {
-		report_failure(c->report, "canary: no trial of the target", strerror(errno), NULL);
-		set_verdict(c, VERDICT_UNKNOWN,
-			    "the login could not be tried: no trial of the target");
-		return OUTCOME_UNKNOWN;
-	}
-	if (trial.kind == TRIAL_PATCHED)
-		report_pivot(c->report, "an overlay of the target", trial.weaker,
-			     "a read-only view of it with copies of the files a login writes");
-	canary_run(&q, cn);
-	trial_close(&trial);
-	v = judge(cn);
-	if (v == VERDICT_LOGIN_PROVEN) {
-		say_proven(c, cn, password != NULL);
-		return OUTCOME_OK;
-	}
-	set_verdict(c, v, cn->why);
-	report_failure(c->report, "canary: login not proven", cn->why, NULL);
-	return v == VERDICT_LOGIN_REFUSED ? OUTCOME_FAILED : OUTCOME_UNKNOWN;
 }
 
 static unsigned open_faults(const struct report *r)
@@ -98,32 +27,135 @@ static unsigned open_faults(const struct report *r)
 	return n;
 }
 
-enum outcome p5_pam_verification(struct context *c)
+static void say_verdict(struct context *c)
 {
-	unsigned repaired = context_repair(c, 5), faults = open_faults(c->report);
-	const char *bad = "/etc/passwd";
-	char name[64], reason[160], text[160];
-	struct account a;
-	struct canary cn = {0};
-	enum outcome o;
+	unsigned faults = open_faults(c->report);
 
-	str_copy(name, sizeof(name), c->shared->user);
-	if ((!name[0] && accounts_choose(c->t, c->set->user, name, reason) < 0) ||
-	    accounts_get(c->t, name, &a, &bad) < 0) {
-		snprintf(text, sizeof(text), "no account to try: %s: %s", bad, strerror(errno));
-		set_verdict(c, VERDICT_UNKNOWN, text);
-		phase_text(c, 5, "%s", text);
-		return OUTCOME_FAILED;
-	}
-	o = ask(c, &a, &cn);
-	for (unsigned i = 0; i < cn.n; i++)
-		log_line("door %s%s: right %s, wrong %s", cn.doors[i].name,
-			 cn.doors[i].witness ? " (witness)" : "",
-			 canary_answer_name(cn.doors[i].right),
-			 canary_answer_name(cn.doors[i].wrong));
 	if (faults)
 		phase_text(c, 5, "%s; %u faults in PAM's files", c->report->verdict_text, faults);
 	else
 		phase_text(c, 5, "%s", c->report->verdict_text);
-	return o == OUTCOME_OK && repaired ? OUTCOME_REPAIRED : o;
+}
+
+static bool is_proven(const struct canary_door *d)
+{
+	return d->right == CANARY_ACCEPTED && d->wrong == CANARY_REFUSED;
+}
+
+/* "argo can log in: login, su" */
+static void name_doors(const struct context *c, struct buf *b, const char *can,
+		       bool (*is)(const struct canary_door *d))
+{
+	const struct canary *cn = &c->shared->canary;
+	const char *comma = ": ";
+
+	buf_addf(b, "%s %s", c->report->user, can);
+	for (unsigned i = 0; i < cn->n; i++)
+		if (is(&cn->doors[i])) {
+			buf_addf(b, "%s%s", comma, cn->doors[i].name);
+			comma = ", ";
+		}
+	buf_adds(b, c->shared->password[0] ? " accepted the password"
+					   : " accepted a password hashed like the stored one");
+}
+
+/* --- the canary */
+
+static enum outcome say_proven(struct context *c)
+{
+	char text[240];
+	struct buf b = BUF_OF(text);
+
+	name_doors(c, &b, "can log in", is_proven);
+	buf_adds(&b, " and refused a wrong one");
+	if (c->report->weakened[0])
+		buf_adds(&b, "; WEAKENED");
+	if (c->report->selinux)
+		buf_adds(&b, "; not proven under SELinux");
+	set_verdict(c, VERDICT_LOGIN_PROVEN, text);
+	return c->shared->pam_repaired ? OUTCOME_REPAIRED : OUTCOME_OK;
+}
+
+static enum outcome say_refused(struct context *c)
+{
+	const struct canary *cn = &c->shared->canary;
+	const struct canary_door *d;
+	bool refused;
+
+	canary_judge(cn, &d);
+	refused = d && (d->right == CANARY_REFUSED || d->wrong == CANARY_ACCEPTED);
+	set_verdict(c, refused ? VERDICT_LOGIN_REFUSED : VERDICT_UNKNOWN, cn->why);
+	report_failure(c->report, "canary: login not proven", cn->why, NULL);
+	return refused ? OUTCOME_FAILED : OUTCOME_UNKNOWN;
+}
+
+/* 0; -1, errno and the file at fault. */
+static int get_account(const struct context *c, struct account *a, const char **bad)
+{
+	char name[64], reason[160];
+
+	*bad = "/etc/passwd";
+	str_copy(name, sizeof(name), c->shared->user);
+	if (!name[0] && accounts_choose(c->t, c->set->user, name, reason) < 0)
+		return -1;
+	return accounts_get(c->t, name, a, bad);
+}
+
+static enum outcome say_no_account(struct context *c, const char *bad)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "no account to try: %s: %s", bad, strerror(errno));
+	set_verdict(c, VERDICT_UNKNOWN, text);
+	phase_text(c, 5, "%s", text);
+	return OUTCOME_FAILED;
+}
+
+static struct canary_question question(const struct context *c, const struct account *a)
+{
+	return (struct canary_question){.t = c->t,
+					.a = a,
+					.password =
+					    c->shared->password[0] ? c->shared->password : NULL,
+					.method = a->method,
+					.deadline = context_deadline(c, c->set->timeout)};
+}
+
+static void log_doors(const struct canary *cn)
+{
+	for (unsigned i = 0; i < cn->n; i++)
+		log_line("door %s%s: right %s, wrong %s", cn->doors[i].name,
+			 cn->doors[i].witness ? " (witness)" : "",
+			 canary_answer_name(cn->doors[i].right),
+			 canary_answer_name(cn->doors[i].wrong));
+}
+
+static enum outcome ask(struct context *c, const struct account *a)
+{
+	struct canary *cn = &c->shared->canary;
+	struct canary_question q = question(c, a);
+
+	canary_right(&q, cn);
+	if (cn->weaker[0])
+		report_pivot(c->report, "an overlay of the target", cn->weaker,
+			     "a read-only view of it with copies of the files a login writes");
+	q = question(c, a);
+	canary_wrong(&q, cn);
+	canary_conclude(cn);
+	log_doors(cn);
+	return cn->proven ? say_proven(c) : say_refused(c);
+}
+
+enum outcome p5_pam_verification(struct context *c)
+{
+	struct account a;
+	const char *bad;
+	enum outcome o;
+
+	c->shared->pam_repaired = context_repair(c, 5);
+	if (get_account(c, &a, &bad))
+		return say_no_account(c, bad);
+	o = ask(c, &a);
+	say_verdict(c);
+	return o;
 }

@@ -196,7 +196,7 @@ static bool shell_runs(const struct tty_login *l, const struct shell *shell, pid
 	while (d && !found && (e = readdir(d))) {
 		pid_t pid = (pid_t)atoi(e->d_name);
 
-		found = pid > 0 && is_shell(pid, shell) && has_euid(pid, l->q->a->uid) &&
+		found = pid > 0 && is_shell(pid, shell) && has_euid(pid, l->a->uid) &&
 			process_descends(pid, ancestor);
 	}
 	if (d)
@@ -254,8 +254,8 @@ static void answer(struct tty_login *l, int master, const char *text)
 static enum canary_answer converse(struct tty_login *l, int handle, int master)
 {
 	struct tty_dialogue d = {0};
-	struct shell shell = {.rootfd = open(l->q->trial->path, O_PATH | O_DIRECTORY | O_CLOEXEC)};
-	bool have = shell_find(&shell, l->q->a->shell[0] ? l->q->a->shell : "/bin/sh"), runs = true;
+	struct shell shell = {.rootfd = open(l->trial->path, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+	bool have = shell_find(&shell, l->a->shell[0] ? l->a->shell : "/bin/sh"), runs = true;
 	enum canary_answer a = CANARY_UNKNOWN;
 
 	while (a == CANARY_UNKNOWN && runs && deadline_left(l->deadline) > 0) {
@@ -271,7 +271,7 @@ static enum canary_answer converse(struct tty_login *l, int handle, int master)
 		}
 		step = tty_next(&d, tty_prompt(l->screen, l->len, echo_on(master)));
 		if (step == STEP_NAME)
-			answer(l, master, l->q->a->name);
+			answer(l, master, l->a->name);
 		else if (step == STEP_SECRET)
 			answer(l, master, l->password);
 		else if (step == STEP_REFUSED)
@@ -337,18 +337,18 @@ static int name_terminal(void *arg)
 enum canary_answer tty_run(struct tty_login *l)
 {
 	struct child_spec spec = {.name = l->argv[0],
-				  .root = l->q->trial->path,
+				  .root = l->trial->path,
 				  .argv = l->argv,
 				  .flags = CHILD_QUIET,
 				  .set_ids = l->as_user,
-				  .uid = l->q->a->uid,
-				  .gid = l->q->a->gid,
+				  .uid = l->a->uid,
+				  .gid = l->a->gid,
 				  .deadline = l->deadline,
 				  .grace_ms = 300};
 	struct child_result result = {0};
 	enum canary_answer a;
-	struct terminal term = {.trial = l->q->trial};
-	int slave, handle, master = open_pty(l->q->trial, &slave);
+	struct terminal term = {.trial = l->trial};
+	int slave, handle, master = open_pty(l->trial, &slave);
 
 	l->len = 0;
 	l->screen[0] = '\0';

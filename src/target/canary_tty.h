@@ -4,6 +4,7 @@
 #define TARGET_CANARY_TTY_H
 
 #include "base/buf.h"
+#include "base/trial.h"
 #include "target/canary.h"
 
 enum tty_prompt { PROMPT_NONE, PROMPT_NAME, PROMPT_SECRET };
@@ -32,7 +33,8 @@ const char *tty_argument(const char *cmdline, size_t len, unsigned at);
 
 #define TTY_SCREEN 4096
 struct tty_login {
-	const struct canary_question *q;
+	const struct trial *trial;
+	const struct account *a;
 	const char *const *argv;
 	bool as_user; /* run from the user's own uid, not root */
 	const char *password;

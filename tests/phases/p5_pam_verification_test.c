@@ -51,11 +51,12 @@ END_TEST
 START_TEST(without_a_trial_the_login_is_unknown)
 {
 	strcpy(shared.user, "argo");
+	strcpy(shared.password, "right-horse-1");
 	strcat(t.root, "-gone");
 	ck_assert_int_eq(p5_pam_verification(&c), OUTCOME_UNKNOWN);
 	t.root[strlen(t.root) - strlen("-gone")] = '\0';
 	ck_assert_int_eq(c.report->verdict, VERDICT_UNKNOWN);
-	text_is("the login could not be tried: no trial of the target");
+	text_is("login gave no answer to the right password: ");
 }
 END_TEST
 
