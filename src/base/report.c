@@ -20,7 +20,7 @@ NAMES(severity_name, enum severity, "note", "warning", "error")
 NAMES(blocks_name, enum blocks, "nobody", "this user", "every user", "the display")
 NAMES(finding_state_name, enum finding_state, "open", "repaired", "failed", "unknown")
 NAMES(outcome_name, enum outcome, "not run", "ok", "nothing to do", "repaired", "skipped", "failed",
-      "timed out", "crashed", "unknown")
+      "timed out", "crashed", "unknown", "pending")
 NAMES(verdict_name, enum verdict, "none", "login proven", "login refused", "unknown")
 
 struct report *report_start(void)

@@ -42,6 +42,11 @@ static bool is_proven(const struct canary_door *d)
 	return d->right == CANARY_ACCEPTED && d->wrong == CANARY_REFUSED;
 }
 
+static bool is_accepted(const struct canary_door *d)
+{
+	return d->right == CANARY_ACCEPTED;
+}
+
 /* "argo can log in: login, su" */
 static void name_doors(const struct context *c, struct buf *b, const char *can,
 		       bool (*is)(const struct canary_door *d))
@@ -89,6 +94,18 @@ static enum outcome say_refused(struct context *c)
 	return refused ? OUTCOME_FAILED : OUTCOME_UNKNOWN;
 }
 
+/* Until it is known whether a wrong one is refused nothing is proven. */
+static enum outcome say_pending(struct context *c)
+{
+	char text[240];
+	struct buf b = BUF_OF(text);
+
+	name_doors(c, &b, "gets in", is_accepted);
+	buf_adds(&b, "; not known yet: whether a wrong one is refused");
+	set_verdict(c, VERDICT_UNKNOWN, text);
+	return OUTCOME_PENDING;
+}
+
 /* 0; -1, errno and the file at fault. */
 static int get_account(const struct context *c, struct account *a, const char **bad)
 {
@@ -130,20 +147,24 @@ static void log_doors(const struct canary *cn)
 			 canary_answer_name(cn->doors[i].wrong));
 }
 
+/* Where the right password is refused the verdict is known, and the phase takes the time for the
+ * rest. */
 static enum outcome ask(struct context *c, const struct account *a)
 {
 	struct canary *cn = &c->shared->canary;
 	struct canary_question q = question(c, a);
+	int rc = canary_right(&q, cn);
 
-	canary_right(&q, cn);
 	if (cn->weaker[0])
 		report_pivot(c->report, "an overlay of the target", cn->weaker,
 			     "a read-only view of it with copies of the files a login writes");
+	if (rc == 0)
+		return say_pending(c);
 	q = question(c, a);
 	canary_wrong(&q, cn);
 	canary_conclude(cn);
 	log_doors(cn);
-	return cn->proven ? say_proven(c) : say_refused(c);
+	return say_refused(c);
 }
 
 enum outcome p5_pam_verification(struct context *c)
@@ -158,4 +179,29 @@ enum outcome p5_pam_verification(struct context *c)
 	o = ask(c, &a);
 	say_verdict(c);
 	return o;
+}
+
+int p5_prove(struct context *c)
+{
+	struct canary_question q;
+	struct account a;
+	const char *bad;
+
+	if (get_account(c, &a, &bad))
+		return errno;
+	q = question(c, &a);
+	canary_wrong(&q, &c->shared->canary);
+	return 0;
+}
+
+void p5_settle(struct context *c)
+{
+	struct canary *cn = &c->shared->canary;
+	enum outcome o;
+
+	canary_conclude(cn);
+	log_doors(cn);
+	o = cn->proven ? say_proven(c) : say_refused(c);
+	say_verdict(c);
+	c->report->phases[5].outcome = o;
 }

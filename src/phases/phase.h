@@ -16,6 +16,10 @@ struct phase {
 	unsigned flags;
 	unsigned operations;   /* how many may each need the time-out, */
 	unsigned builds;       /* and how many the build time-out: the worst case the deadline is made of */
+	/* What an outcome of PENDING still waits for: prove runs in a worker of its own, beside phases that write nothing, and writes nothing itself, nor into
+	 * the report; then settle, which only looks at memory, says what has come of it - also where prove did not run, or was given up. */
+	int (*prove)(struct context *c);
+	void (*settle)(struct context *c);
 };
 extern const struct phase phases[8];
 
@@ -24,6 +28,8 @@ enum outcome p2_process_cleanup(struct context *c);
 enum outcome p3_libxcrypt_rebuild(struct context *c);
 enum outcome p4_password_reset(struct context *c);
 enum outcome p5_pam_verification(struct context *c);
+int p5_prove(struct context *c);
+void p5_settle(struct context *c);
 enum outcome p6_display_manager(struct context *c);
 enum outcome p7_system_state(struct context *c);
 enum outcome p8_summary(struct context *c);

@@ -8,6 +8,7 @@
 #include "checks/space.h"
 #include "run/brief.h"
 #include "run/logs.h"
+#include "run/proof.h"
 #include "run/supervisor.h"
 #include "target/accounts.h"
 #include "target/capture.h"
@@ -151,13 +152,18 @@ static long worst_case(const struct options *o, const struct phase *p)
 	return (long)p->operations * o->set.timeout + (long)p->builds * o->set.build_timeout;
 }
 
+struct context run_context(struct run *r, struct target *t)
+{
+	return (struct context){.t = t,
+				.set = &r->o->set,
+				.shared = r->shared,
+				.report = r->report,
+				.deadline = r->until};
+}
+
 static enum outcome run_one(struct run *r, struct target *t, struct journal *j)
 {
-	struct context c = {.t = t,
-			    .set = &r->o->set,
-			    .shared = r->shared,
-			    .report = r->report,
-			    .deadline = r->until};
+	struct context c = run_context(r, t);
 	enum outcome outcome;
 
 	if (r->phase->flags & PHASE_WRITES) {
@@ -283,6 +289,14 @@ static bool waits_for_room(const struct run *r)
 	       report_find(r->report, SPACE_ID);
 }
 
+void run_say_outcome(const struct run *r, const struct phase *p)
+{
+	const struct phase_result *pr = &r->report->phases[p->number];
+
+	log_say("[%d/8] %s: %s%s%s (%lld s)", p->number, p->name, outcome_name(pr->outcome),
+		pr->text[0] ? ": " : "", pr->text, (long long)(pr->ms + 500) / 1000);
+}
+
 static void run_phase(struct run *r)
 {
 	const struct phase *p = r->phase;
@@ -308,8 +322,7 @@ static void run_phase(struct run *r)
 	r->stuck = r->stuck || res.end == CHILD_ABANDONED;
 	tell_footing(r, &res);
 	pr->ms = res.ms;
-	log_say("[%d/8] %s: %s%s%s (%lld s)", p->number, p->name, outcome_name(pr->outcome),
-		pr->text[0] ? ": " : "", pr->text, (long long)(res.ms + 500) / 1000);
+	run_say_outcome(r, p);
 	if (!waits_for_room(r))
 		logs_begin(r);
 }
@@ -344,6 +357,14 @@ static int64_t phase_end(const struct run *r, const struct phase *p)
 	return deadline_in(r->stuck ? r->o->set.timeout : worst_case(r->o, p));
 }
 
+static bool is_written(const struct run *r, int from)
+{
+	for (int i = from; i < 8; i++)
+		if (r->o->set.phases[i + 1] && phases[i].flags & PHASE_WRITES)
+			return true;
+	return false;
+}
+
 void run_phases(struct run *r)
 {
 	int64_t end = phases_end();
@@ -354,6 +375,10 @@ void run_phases(struct run *r)
 	brief_begin(r);
 	for (int i = 0; i < 8; i++) {
 		r->phase = &phases[i];
+		if (!is_written(r, i))
+			proof_begin(r, end);
+		if (i == 7)
+			proof_end(r);
 		if (!r->o->set.phases[i + 1])
 			continue;
 		r->late = r->late || clock_ms() >= end;

@@ -27,6 +27,10 @@ struct run {
 	unsigned pivots; /* copied to the log folder, or about to be */
 	int copying;	 /* the copy that runs (child.h's handle), -1: none */
 	struct child_result copied;
+	const struct phase *proving; /* what it left pending is being proven, or was */
+	int proof;		     /* by this child */
+	struct child_result proved;
+	int64_t proof_until;
 	char brief[1000]; /* the short log's next lines */
 	bool weaker;	 /* no PID namespaces: said */
 	bool stuck;	 /* a phase could not be killed: something does not answer */
@@ -48,6 +52,10 @@ void run_phases(struct run *r);
 void run_end(struct run *r);
 /* Seconds for a small operation: at most so many, at most the time-out. */
 int run_left(const struct run *r, long most);
+/* A phase's context; t's descriptor is the caller's. */
+struct context run_context(struct run *r, struct target *t);
+/* A phase's line on the console. */
+void run_say_outcome(const struct run *r, const struct phase *p);
 /* The command's exit status (DESIGN.md). */
 int run_status(const struct run *r);
 

@@ -641,6 +641,41 @@ canary_leaves_no_tally() {
 		fail 'logs, tallies or homes changed'
 }
 
+# The right password is let in, and so is every other one.
+open_door_is_never_proven() {
+	root systemd sound
+	cp "$root$lib_dir/security/pam_permit.so" "$root$lib_dir/security/pam_unix.so"
+	recover 1
+	grep -q '\[5/8] PAM verification: pending: argo gets in' "$dir/out" || fail 'the right password was not accepted first'
+	grep -q '"verdict": "login refused"' "$logs/report.json" || fail 'the verdict is not: refused'
+	grep -q '\[5/8] PAM verification: failed: login accepted a wrong password' "$dir/out" || fail 'it does not say what failed'
+	! grep -q 'can log in: ' "$dir/out" || fail 'a proof is claimed'
+}
+
+# A login is no proof before every refusal was seen; they are waited for beside the phases that write nothing.
+signal_before_the_refusals_proves_nothing() {
+	root systemd sound
+	"$payload" run --root "$root" --phases 5,8 >"$dir/out" 2>&1 &
+	_pid=$!
+	timeout 60 sh -c "until grep -q ': pending: ' '$dir/out'; do sleep 0.1; done" || fail 'nothing is pending'
+	kill -TERM "$_pid"
+	wait "$_pid"
+	[ $? -eq 4 ] || fail 'not exit status 4'
+	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*')
+	grep -q '"verdict": "unknown"' "$logs/report.json" || fail 'the verdict is not: unknown'
+	grep -q '\[5/8] PAM verification: unknown: login did not say whether it refuses' "$dir/out" || fail 'it does not say what is unknown'
+}
+
+refusals_wait_till_nothing_is_written() {
+	root
+	recover 0
+	sed -n -e 's/.*\[6\/8] display manager: repaired.*/written/p' -e 's/.*nothing is written from here on.*/asked/p' \
+		-e 's/.*with a wrong password: .*/answered/p' -e 's/.*\[8\/8] summary \.\.\./over/p' "$logs/main.log" >"$dir/order"
+	printf '%s\n' written asked answered answered answered answered over | diff - "$dir/order" >"$dir/out" || fail 'not in that order'
+	[ "$(grep -c 'PAM verification: pending' "$logs/main.log")" -eq 1 ] || fail 'nothing was pending'
+	grep -q '"number": 5, "outcome": "ok"' "$logs/report.json" || fail 'the report keeps a pending outcome'
+}
+
 # What a profile asks looks like the login's own prompts, and may stand there before anybody looks for the shell.
 question_of_a_profile_is_no_prompt() {
 	root systemd sound
@@ -763,7 +798,8 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	stuck_process_is_named_and_left stuck_process_that_holds_the_target_is_ended rescue_ends_what_it_started_on_the_target running_system_is_only_looked_at_by_phase_2
 	process_that_survives_kill_is_reported encrypted_root_keeps_the_details interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
-	canary_leaves_no_tally question_of_a_profile_is_no_prompt script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
+	canary_leaves_no_tally open_door_is_never_proven signal_before_the_refusals_proves_nothing refusals_wait_till_nothing_is_written
+	question_of_a_profile_is_no_prompt script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
 	wrong_use_touches_nothing '"$package_cases $verify_cases"
 

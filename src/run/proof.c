@@ -1,0 +1,88 @@
+#include "run/proof.h"
+
+#include "base/clock.h"
+#include "run/logs.h"
+#include "run/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define LOOK_MS 50
+#define SPARE_MS 5000 /* in which the proof's own children are given up, and it says so */
+
+static const struct phase *pending(const struct run *r)
+{
+	for (int i = 0; i < 8; i++)
+		if (r->report->phases[i + 1].outcome == OUTCOME_PENDING)
+			return &phases[i];
+	return NULL;
+}
+
+static void name_phase(const struct phase *p, char title[60])
+{
+	snprintf(title, 60, "%d %s", p->number, p->name);
+}
+
+static int prove(void *arg)
+{
+	struct run *r = arg;
+	struct target t = r->target;
+	struct context c = run_context(r, &t);
+	char title[60];
+	int rc;
+
+	name_phase(r->proving, title);
+	log_phase_here(title);
+	c.deadline = r->proof_until;
+	t.fd = open(t.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t.fd < 0)
+		return errno;
+	rc = r->proving->prove(&c);
+	close(t.fd);
+	return rc;
+}
+
+void proof_begin(struct run *r, int64_t end)
+{
+	struct child_spec spec = {.fn = prove, .arg = r, .flags = CHILD_WORKER};
+	const struct phase *p = pending(r);
+
+	if (!p || r->proving || r->late || supervisor_signalled())
+		return;
+	r->proving = p;
+	r->proof_until = deadline_first(end, deadline_in(r->o->set.timeout));
+	log_line("nothing is written from here on: what phase %d left pending is tried", p->number);
+	spec.name = p->name;
+	spec.deadline = r->proof_until + SPARE_MS;
+	r->proof = child_start(&spec, &r->proved);
+}
+
+static void wait_for(struct run *r)
+{
+	while (child_step(r->proof, LOOK_MS) && !supervisor_signalled())
+		logs_look(r);
+	if (child_end_now(r->proof))
+		log_say("%s: what was pending was not finished: %s", r->proving->name,
+			r->proved.reason);
+	r->stuck = r->stuck || r->proved.end == CHILD_ABANDONED;
+	r->report->phases[r->proving->number].ms += r->proved.ms;
+}
+
+void proof_end(struct run *r)
+{
+	const struct phase *p = pending(r);
+	struct target t = r->target;
+	struct context c = run_context(r, &t);
+	char title[60];
+
+	if (!p)
+		return;
+	if (r->proving)
+		wait_for(r);
+	name_phase(p, title);
+	log_phase(title);
+	p->settle(&c);
+	run_say_outcome(r, p);
+}
