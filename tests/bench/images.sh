@@ -1,5 +1,5 @@
 #!/bin/sh
-# images.sh DIR: what `make bench` measures, in DIR: initrd-NAME, vmlinuz-cloud, vmlinuz-generic (where apt has it), root.img.
+# images.sh DIR: what `make bench` measures, in DIR: initrd-NAME, vmlinuz-cloud, vmlinuz-generic (where apt has it), root.img, story.img.
 # Runs as root inside a mount namespace of its own: whatever is mounted here is gone when it ends.
 # shellcheck disable=SC2154 # root: set by enter
 set -eu
@@ -31,12 +31,37 @@ speaking_root() {
 	rm -rf --one-file-system "$dir/mnt/root"
 }
 
-# As a distribution would make it, with the rescue module.
+# dracut_image NAME [OPTION...]: as a distribution would make it.
 dracut_image() {
+	_name=$1
+	shift
+	inside dracut --quiet --force --no-hostonly --tmpdir /tmp --kver "$kernel" "$@" /tmp/initrd
+	cp "$root/tmp/initrd" "$dir/initrd-$_name"
+}
+
+# With the rescue module and known-good copies, without these, without both.
+dracut_images() {
 	cp "$top/build/rd-recovery" "$root/usr/sbin/rd-recovery"
 	cp -r "$top/dracut-module/90rd-recovery" "$root/usr/lib/dracut/modules.d/"
-	inside dracut --quiet --force --no-hostonly --tmpdir /tmp --kver "$kernel" /tmp/initrd
-	cp "$root/tmp/initrd" "$dir/initrd-dracut"
+	dracut_image dracut
+	rm -rf --one-file-system "$root/var/lib/rd-recovery"
+	: >"$root/var/lib/rd-recovery" # no copy can be put there
+	dracut_image module
+	rm "$root/var/lib/rd-recovery"
+	dracut_image without --omit rd-recovery
+}
+
+# The story's machine as a disk, and a self-contained image of the time when it was well.
+story_disk() {
+	umount -R "$dir/mnt"
+	overlay systemd "$dir/mnt"
+	owner
+	no_display
+	self story --kernel "$kernel" --root "$root"
+	cripple
+	leave
+	rm -f "$dir/story.img"
+	mke2fs -q -t ext4 -U 5d0c0000-0000-4000-8000-73746f727900 -E lazy_itable_init=0,lazy_journal_init=0 -d "$root" "$dir/story.img" 1500M
 }
 
 # busybox_image NAME ROOT KERNEL: the least that mounts /dev/vda: a shell, the modules of one kind of disk and file system.
@@ -83,5 +108,6 @@ self capture --kernel "$kernel" --root "$root"
 echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
 self needed --kernel "$kernel" --root "$root" --drivers needed
 busybox_image busybox "$root" "$kernel"
-dracut_image
+dracut_images
 leave
+story_disk

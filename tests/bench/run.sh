@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh: sizes of the payload and of the self-contained initramfs, and the time from QEMU's start (TCG) until root is mounted and its own init
 # speaks, next to an initramfs of dracut's and a bare busybox one made in the same run. Beside each figure the bound, and whether it holds.
-# In the environment: RUNS, how often each boots (5).
+# Then recovery.sh and files.sh. In the environment: RUNS, how often each boots (5).
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -19,25 +19,16 @@ if ! unshare -m sh tests/bench/images.sh "$dir" >"$dir/images.log" 2>&1; then
 	exit 1
 fi
 
-# against FIGURE BOUND: "-" is no bound.
-against() {
-	[ "$2" != - ] || return 0
-	if [ "$1" -le "$2" ]; then echo holds; else echo 'DOES NOT HOLD'; fi
-}
+# shellcheck source=tests/bench/boot.sh
+. tests/bench/boot.sh
 
 # boots KERNEL INITRD WORDS: the milliseconds of each boot, sorted.
 boots() {
 	_run=0
 	while [ "$_run" -lt "$runs" ]; do
-		rm -f "$dir/run/disk.qcow2"
-		qemu-img create -q -f qcow2 -F raw -b "$dir/root.img" "$dir/run/disk.qcow2"
-		expect tests/bench/boot.exp "$dir/vmlinuz-$1" "$dir/initrd-$2" "$3" "$dir/run/disk.qcow2" </dev/null
+		boot root "$1" "$2" "$3" 'root is mounted'
 		_run=$((_run + 1))
 	done | sort -n
-}
-
-seconds() {
-	echo "$1" | awk '{ print $1 == "-" ? $1 : sprintf("%.1f", $1 / 1000) }'
 }
 
 # image NAME KERNEL INITRD WORDS BYTES MILLISECONDS
@@ -62,4 +53,5 @@ image 'self-contained, generic kernel' generic generic "$uuid" 12582912 4000
 image 'dracut, cloud kernel' cloud dracut "$uuid" - -
 image 'busybox alone, cloud kernel' cloud busybox '' - -
 image 'busybox alone, generic kernel' generic busybox-generic '' - -
+RUNS=$runs sh tests/bench/recovery.sh
 RUNS=$runs sh tests/bench/files.sh
