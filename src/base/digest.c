@@ -36,15 +36,14 @@ void digest_hex(const void *data, size_t len, char hex[DIGEST_HEX])
 	to_hex(raw, hex);
 }
 
-int digest_raw(int fd, const struct digest_query *q, unsigned char raw[DIGEST_RAW])
+int digest_raw(int fd, int64_t deadline, unsigned char raw[DIGEST_RAW])
 {
-	const br_hash_class *const way = q->size == DIGEST_MD5 ? &br_md5_vtable : &br_sha256_vtable;
-	br_hash_compat_context c;
+	br_sha256_context c;
 	char chunk[65536];
 	off_t at = 0;
 	int interrupted = 0;
 
-	way->init(&c.vtable);
+	br_sha256_init(&c);
 	for (;;) {
 		ssize_t n = pread(fd, chunk, sizeof chunk, at);
 
@@ -54,14 +53,14 @@ int digest_raw(int fd, const struct digest_query *q, unsigned char raw[DIGEST_RA
 			return -1;
 		if (n == 0)
 			break;
-		way->update(&c.vtable, chunk, (size_t)n);
+		br_sha256_update(&c, chunk, (size_t)n);
 		at += n;
-		if (clock_ms() >= q->deadline) {
+		if (clock_ms() >= deadline) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
 	}
-	way->out(&c.vtable, raw);
+	br_sha256_out(&c, raw);
 	return 0;
 }
 
@@ -69,7 +68,7 @@ int digest_fd(int fd, char hex[DIGEST_HEX])
 {
 	unsigned char raw[DIGEST_RAW];
 
-	if (digest_raw(fd, &(struct digest_query){DIGEST_SHA256, DEADLINE_NEVER}, raw))
+	if (digest_raw(fd, DEADLINE_NEVER, raw))
 		return -1;
 	to_hex(raw, hex);
 	return 0;

@@ -125,10 +125,8 @@ make_static() {
 		cp crypt.h "$out/include/"
 	)
 	unpack build/sources/bearssl.tar.xz "$work/bearssl"
-	# No command line tool, no tests: the library alone. Of it little is linked; MD5 is what verify --deep waits for.
+	# No command line tool, no tests: the library alone. Of it little is linked.
 	make -s -C "$work/bearssl" CC="$1" LD="$1" CFLAGS="$_flags -O2" lib
-	rm "$work/bearssl/build/obj/md5.o"
-	make -s -C "$work/bearssl" CC="$1" LD="$1" CFLAGS="$_flags -O3" lib
 	cp "$work/bearssl/build/libbearssl.a" "$out/"
 	cp "$work"/bearssl/inc/*.h "$out/include/"
 	# What the payload does not call of it is gone only when all is seen at once; the unit tests' sanitizers see more of it apart.

@@ -32,7 +32,7 @@ static bool is_noted(const struct verify_item *i, enum verify_fault fault, enum 
 			       (fault == VERIFY_MISSING && breaks != VERIFY_LOGIN));
 }
 
-static void found(struct verify_job *j, const struct verify_item *i, enum verify_fault fault,
+void verify_found(struct verify_job *j, const struct verify_item *i, enum verify_fault fault,
 		  const char *detail)
 {
 	struct verify_note n = {.breaks = verify_class_of(j->classes, i->path),
@@ -49,10 +49,10 @@ static void found(struct verify_job *j, const struct verify_item *i, enum verify
 	pthread_mutex_unlock(&j->lock);
 }
 
-static void unreadable(struct verify_job *j, const struct verify_item *i)
+void verify_unreadable(struct verify_job *j, const struct verify_item *i)
 {
 	j->blind = true;
-	found(j, i, VERIFY_UNREADABLE, strerror(errno));
+	verify_found(j, i, VERIFY_UNREADABLE, strerror(errno));
 }
 
 /* --- the look at a file: everything but its bytes */
@@ -85,17 +85,17 @@ static void look_at_link(struct verify_job *j, const struct verify_item *i, int 
 	ssize_t n = readlinkat(dir, name, to, sizeof to - 1);
 
 	if (n < 0) {
-		unreadable(j, i);
+		verify_unreadable(j, i);
 		return;
 	}
 	to[n] = '\0';
 	if (i->link && strcmp(i->link, to)) {
 		snprintf(said, sizeof said, "leads to %.120s, not to %.120s", to, i->link);
-		found(j, i, VERIFY_LINK, said);
+		verify_found(j, i, VERIFY_LINK, said);
 	} else if (!path_exists(j->t->fd, i->path) && errno == ENOENT && !is_fleeting(to) &&
 		   !target_is_unknown(j->t, to)) {
 		snprintf(said, sizeof said, "leads to %.200s, which is not there", to);
-		found(j, i, VERIFY_DANGLING, said);
+		verify_found(j, i, VERIFY_DANGLING, said);
 	}
 }
 
@@ -117,22 +117,23 @@ static void look_at_mode(struct verify_job *j, const struct verify_item *i, cons
 	char said[200];
 
 	if (i->e.capable && !is_capable(j, i))
-		found(j, i, VERIFY_BIT, "its file capability is gone");
+		verify_found(j, i, VERIFY_BIT, "its file capability is gone");
 	if (i->e.privileged && !(st->st_mode & special) && !is_capable(j, i))
-		found(j, i, VERIFY_BIT, "neither setuid, setgid nor a file capability");
+		verify_found(j, i, VERIFY_BIT, "neither setuid, setgid nor a file capability");
 	if (is == want && (!i->owned[0] || st->st_uid == i->uid) &&
 	    (!i->owned[1] || st->st_gid == i->gid))
 		return;
 	snprintf(said, sizeof said, "mode %04o of %u:%u, should be %04o of %s:%s",
 		 st->st_mode & 07777u, st->st_uid, st->st_gid,
 		 (st->st_mode & ~i->e.bits & 07777u) | want, i->e.own.user, i->e.own.group);
-	found(j, i, want & ~is & special ? VERIFY_BIT : VERIFY_MODE, said);
+	verify_found(j, i, want & ~is & special ? VERIFY_BIT : VERIFY_MODE, said);
 }
 
 static void look_at(struct verify_job *j, struct verify_item *i, const struct stat *st)
 {
 	look_at_mode(j, i, st);
 	i->inode = st->st_ino;
+	i->size = st->st_size;
 	i->wanted = i->e.nsum && S_ISREG(st->st_mode) &&
 		    (j->v->deep || (i->e.mtime && i->e.mtime != st->st_mtime) ||
 		     verify_is_login(j->classes, i->path));
@@ -145,9 +146,8 @@ void verify_folder_close(struct verify_folder *d)
 	d->known = false;
 }
 
-/* The folder path lies in, and its name there. */
-static int enter(const struct verify_job *j, struct verify_folder *d, const char *path,
-		 const char **name)
+int verify_folder_enter(const struct verify_job *j, struct verify_folder *d, const char *path,
+			const char **name)
 {
 	size_t n = (size_t)(strrchr(path, '/') - path);
 	char last[256];
@@ -173,18 +173,18 @@ static bool is_gone(int error)
 static bool look(struct verify_job *j, struct verify_item *i, struct verify_folder *d)
 {
 	const char *name;
-	int dir = enter(j, d, i->path, &name);
+	int dir = verify_folder_enter(j, d, i->path, &name);
 	struct stat st;
 
 	if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (is_gone(errno)) {
 			if (!i->e.spare)
-				found(j, i, VERIFY_MISSING, "");
+				verify_found(j, i, VERIFY_MISSING, "");
 			return false;
 		}
-		unreadable(j, i);
+		verify_unreadable(j, i);
 	} else if (!is_kind(st.st_mode, i->e.kind)) {
-		found(j, i, VERIFY_TYPE, path_type_name(st.st_mode));
+		verify_found(j, i, VERIFY_TYPE, path_type_name(st.st_mode));
 	} else if (S_ISLNK(st.st_mode)) {
 		look_at_link(j, i, dir, name);
 	} else {
@@ -201,40 +201,4 @@ void verify_look(struct verify_job *j, struct verify_item *i, struct verify_fold
 		return;
 	while (!look(j, i, d) && i > j->items && i[-1].around)
 		i--;
-}
-
-/* --- its bytes */
-
-static void read_bytes(struct verify_job *j, const struct verify_item *i, int fd)
-{
-	const struct digest_query q = {i->e.nsum, j->v->deadline};
-	unsigned char sum[DIGEST_RAW];
-	struct stat st;
-
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return; /* another one since */
-	if (digest_raw(fd, &q, sum)) {
-		if (errno != ETIMEDOUT)
-			unreadable(j, i);
-		return;
-	}
-	atomic_fetch_add_explicit(&j->v->hashed, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&j->v->bytes, (unsigned long long)st.st_size,
-				  memory_order_relaxed);
-	if (memcmp(sum, i->e.sum, q.size))
-		found(j, i, VERIFY_CHANGED, "");
-}
-
-void verify_compare(struct verify_job *j, struct verify_item *i, struct verify_folder *d)
-{
-	const char *name;
-	int dir = enter(j, d, i->path, &name);
-	int fd = dir < 0 ? -1 : path_open(dir, name, O_RDONLY | O_NOFOLLOW, 0);
-
-	if (fd >= 0) {
-		read_bytes(j, i, fd);
-		close(fd);
-	} else if (errno != ENOENT) {
-		unreadable(j, i);
-	}
 }

@@ -3,6 +3,7 @@
 #include "../base/tree.h"
 #include "base/clock.h"
 
+#include <bearssl_hash.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -193,6 +194,78 @@ START_TEST(past_its_deadline_it_says_that_it_is_not_whole)
 }
 END_TEST
 
+/* A file of so many bytes, its line in the sums, its path in the list. */
+static void add_file(size_t len, struct buf *list, struct buf *sums)
+{
+	char path[64], *bytes = malloc(len + 1);
+	unsigned char sum[16];
+	br_md5_context c;
+
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (char)(i * 7 + (i >> 9) + len);
+	snprintf(path, sizeof path, "/usr/share/f%zu", len);
+	tree_put(top, path, bytes, len);
+	br_md5_init(&c);
+	br_md5_update(&c, bytes, len);
+	br_md5_out(&c, sum);
+	for (unsigned i = 0; i < sizeof sum; i++)
+		buf_addf(sums, "%02x", sum[i]);
+	buf_addf(sums, "  %s\n", path + 1);
+	buf_addf(list, "%s\n", path);
+	free(bytes);
+}
+
+/* By the last byte of each, those that have one. */
+static void spoil(const char *list)
+{
+	const char *p = list, *end = list + strlen(list), *path;
+	char name[64], byte;
+	size_t n;
+
+	while (line_next(&p, end, &path, &n)) {
+		int fd;
+
+		snprintf(name, sizeof name, "%.*s", (int)n - 1, path + 1);
+		ck_assert_int_ge(fd = openat(t.fd, name, O_RDWR), 0);
+		if (lseek(fd, -1, SEEK_END) >= 0) {
+			ck_assert_int_eq(read(fd, &byte, 1), 1);
+			byte ^= 1;
+			ck_assert_int_eq(pwrite(fd, &byte, 1, lseek(fd, 0, SEEK_END) - 1), 1);
+		}
+		close(fd);
+	}
+}
+
+/* Side by side, whatever their lengths: about blocks, pieces that are read at once, and those that
+ * are put aside. */
+START_TEST(files_of_every_length_are_read_to_their_last_byte)
+{
+	static const size_t about[] = {64, 128, 4096, 32768, 65536, 131072, 5000000};
+	static char text[2][65536];
+	struct buf list = BUF_OF(text[0]), sums = BUF_OF(text[1]);
+	unsigned n = 0;
+
+	for (size_t len = 0; len < 58; len++, n++)
+		add_file(len, &list, &sums);
+	for (unsigned i = 0; i < sizeof about / sizeof *about; i++)
+		for (size_t len = about[i] - 3; len <= about[i] + 2; len++, n++)
+			add_file(len, &list, &sums);
+	add_file(9999999, &list, &sums);
+	put(DPKG "/info/base.list", list.p);
+	put(DPKG "/info/base.md5sums", sums.p);
+	ck_assert_str_eq(look(), "");
+	ck_assert_uint_eq(v->hashed, ++n + 2);
+	spoil(list.p);
+	memset(v, 0, sizeof *v);
+	v->deadline = DEADLINE_NEVER;
+	v->deep = true;
+	ck_assert_int_eq(verify_run(v, &t), 0);
+	ck_assert_uint_eq(v->n, n - 1);
+	for (unsigned i = 0; i < v->n; i++)
+		ck_assert_int_eq(v->found[i].fault, VERIFY_CHANGED);
+}
+END_TEST
+
 /* More files than a batch holds, and more faults than the list. */
 START_TEST(many_files_are_all_looked_at)
 {
@@ -249,6 +322,7 @@ Suite *verify_suite(void)
 	tcase_add_test(c, quick_reads_only_what_a_login_needs);
 	tcase_add_test(c, what_is_not_mounted_is_not_judged);
 	tcase_add_test(c, past_its_deadline_it_says_that_it_is_not_whole);
+	tcase_add_test(c, files_of_every_length_are_read_to_their_last_byte);
 	tcase_add_test(c, many_files_are_all_looked_at);
 	tcase_add_test(c, json_holds_hostile_names);
 	tcase_add_test(c, no_database_is_no_answer);
