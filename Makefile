@@ -9,7 +9,7 @@ RESCUE_PACKAGES := kmod cpio grub-common grub-pc-bin grub-efi-amd64-bin mtools d
 TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
                 expect cpio e2fsprogs btrfs-progs fdisk kmod zstd attr python3-minimal debhelper mandoc zsh fish \
                 ovmf strace debsums busybox-static xfsprogs $(RESCUE_PACKAGES)
-BENCH_PACKAGES := busybox-static pax-utils
+BENCH_PACKAGES := busybox-static pax-utils debsums time
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev
 # The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL= name other copies of the same bytes.
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b

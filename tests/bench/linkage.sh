@@ -1,7 +1,7 @@
 #!/bin/sh
 # linkage.sh ROOT: what the linkage of all ELF files of a root takes verify, in a table beside a loop of the root's own ldd with two processes, which
 # resolves the same, and scanelf, which lists what is needed and resolves nothing; warm, and cold where the caches can be dropped. Medians of RUNS
-# (5) rounds in which each has its turn, and the ratio to verify. The package database is hidden from verify: linkage is all that it does then.
+# (5; 3 cold) rounds in which each has its turn, the ratio to verify, and whether the bound holds. The package database is hidden from verify: linkage is all that it does then.
 # files.sh starts it, as root, in a mount namespace of its own.
 set -eu
 
@@ -33,6 +33,9 @@ cold() {
 scan_cold() {
 	scan
 }
+ldd_cold() {
+	ldd_two
+}
 
 prepare() {
 	case $1 in
@@ -42,15 +45,17 @@ prepare() {
 # shellcheck source=tests/bench/rounds.sh
 . "$top/tests/bench/rounds.sh"
 rounds linkage ldd_two scan
-[ ! -w "$drop" ] || rounds cold scan_cold
-
-printf '%-38s %9s %6s\n' "$(wc -l <"$dir/elf") ELF files of $1" seconds ratio
-row 'linkage: verify, warm' linkage linkage
+head_row "$(wc -l <"$dir/elf") ELF files, warm"
+row 'linkage: verify' linkage linkage 300
 row 'ldd -v, two processes' ldd_two linkage
 row 'scanelf (resolves nothing)' scan linkage
 if [ -w "$drop" ]; then
-	row 'linkage: verify, cold' cold cold
-	row 'scanelf, cold' scan_cold cold
+	runs=${RUNS:-3}
+	rounds cold ldd_cold scan_cold
+	head_row cold
+	row 'linkage: verify' cold cold 3000
+	row 'ldd -v, two processes' ldd_cold cold
+	row 'scanelf (resolves nothing)' scan_cold cold
 else
 	echo 'linkage cold: not measured, the caches cannot be dropped here'
 fi

@@ -53,5 +53,5 @@ image 'self-contained, generic kernel' generic generic "$uuid" 12582912 4000
 image 'dracut, cloud kernel' cloud dracut "$uuid" - -
 image 'busybox alone, cloud kernel' cloud busybox '' - -
 image 'busybox alone, generic kernel' generic busybox-generic '' - -
-RUNS=$runs sh tests/bench/recovery.sh
-RUNS=$runs sh tests/bench/files.sh
+sh tests/bench/recovery.sh
+sh tests/bench/files.sh
