@@ -114,7 +114,7 @@ static int put_aside(struct change *c)
 
 static int record(struct change *c)
 {
-	if (S_ISREG(c->r.old.mode) && c->r.old.size && journal_keep(c->j, &c->p, &c->r.old))
+	if (S_ISREG(c->r.old.mode) && c->r.old.size && journal_keep(c->j, &c->p, &c->r.old, stays))
 		return -1;
 	return journal_record(c->j, &c->r);
 }
@@ -126,7 +126,7 @@ int change_make(struct change *c, const struct source *src)
 	if (was_directory && can_give_way(c))
 		return -1;
 	if (near(c) || place_stage(&c->p, &c->want, src) ||
-	    inode_read(c->p.dirfd, c->p.temp, &c->r.now))
+	    inode_read_known(c->p.dirfd, c->p.temp, &c->r.now, src ? src->sha256 : NULL))
 		return -1;
 	c->r.now.flags = c->want.flags;
 	if (record(c) || place_swap(&c->p, c->r.old.mode, c->want.flags))

@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include "base/change.h"
+#include "base/log.h"
 #include "base/xattr.h"
 
 #include <errno.h>
@@ -100,6 +101,36 @@ int file_replace_from(struct journal *j, const char *path, int fd, const struct 
 int file_install(struct journal *j, const char *path, int fd, const struct file_attr *attr)
 {
 	return from_fd(change_open(j, "replace", path, false), fd, attr);
+}
+
+/* c: the change of the file that fd is open on, and of which this is the copy. */
+static int put_backup(struct change *c, int fd, const struct file_backup *to)
+{
+	struct source src = {.fd = fd, .sha256 = c->r.old.sha256};
+	struct change *b = change_open(c->j, "replace", to->path, true);
+
+	if (!b)
+		return -1;
+	want_regular(b, NULL, &to->attr);
+	return replace_with(b, &src, src.sha256, &to->attr);
+}
+
+int file_splice(struct journal *j, const char *path, int fd, const struct splice *s,
+		const struct file_backup *backup)
+{
+	struct source src = {.fd = fd, .splice = s};
+	struct change *c = change_open(j, "replace", path, true);
+	struct stat st;
+
+	if (!c)
+		return -1;
+	errno = ESTALE;
+	if (fstat(fd, &st) || st.st_dev != c->r.old.dev || st.st_ino != c->r.old.ino)
+		return change_close(c, -1);
+	if (backup && put_backup(c, fd, backup))
+		log_line("%s not written: %s", backup->path, strerror(errno));
+	want_regular(c, NULL, NULL);
+	return change_close(c, change_make(c, &src));
 }
 
 int file_remove(struct journal *j, const char *path)

@@ -40,6 +40,15 @@ struct file_attr {
 	uid_t uid; gid_t gid;
 };
 
+/* Of a file's content, drop bytes from at on give way to data; all others stay. next: one further on, behind those; NULL: none. */
+struct splice {
+	off_t at;
+	size_t drop;
+	const void *data;
+	size_t len;
+	const struct splice *next;
+};
+
 /* Open or create run's journal on the target (another process of the same run may have opened it before, not at the same time).
  * reserve: bytes kept free for backups (0: 1 MiB). Stale temp files of crashed runs are removed. Returns 0/-1 (EROFS, ENOSPC, ...). */
 int journal_open(struct journal *j, int rootfd, const char *run, size_t reserve);
@@ -53,6 +62,10 @@ int file_replace(struct journal *j, const char *path, const void *data, size_t l
 int file_replace_from(struct journal *j, const char *path, int fd, const struct file_attr *attr);
 /* The same, but a symlink at path is itself replaced. */
 int file_install(struct journal *j, const char *path, int fd, const struct file_attr *attr);
+/* The regular file at path, which fd is open on, with splices in it: streamed, whatever its size. Where backup is a path, a copy of what fd holds
+ * is put there first, with battr; one that cannot be made is logged, and no error. -1 ESTALE: another file stands at path by now. */
+struct file_backup { const char *path; struct file_attr attr; };
+int file_splice(struct journal *j, const char *path, int fd, const struct splice *s, const struct file_backup *backup);
 /* Remove a non-directory or an empty directory. The content is kept in the journal. ENOENT is success. */
 int file_remove(struct journal *j, const char *path);
 /* Make path a symlink to target, replacing a non-directory atomically. */

@@ -83,7 +83,8 @@ static void by_stat(struct inode *in, const struct stat *st)
 	in->ino = st->st_ino;
 }
 
-int inode_read_fd(int fd, struct inode *in)
+/* sha256: the content's, NULL when it is to be read. */
+static int read_fd(int fd, struct inode *in, const char *sha256)
 {
 	struct stat st;
 
@@ -96,6 +97,8 @@ int inode_read_fd(int fd, struct inode *in)
 		return -1;
 	if (!S_ISREG(st.st_mode))
 		return 0;
+	if (st.st_size <= INODE_HASHED && sha256)
+		return str_copy(in->sha256, sizeof in->sha256, sha256) ? 0 : -1;
 	if (st.st_size <= INODE_HASHED)
 		return digest_fd(fd, in->sha256);
 	snprintf(in->sha256, sizeof in->sha256, "%lld:%lld.%09ld:%llu", (long long)st.st_size,
@@ -103,14 +106,19 @@ int inode_read_fd(int fd, struct inode *in)
 	return 0;
 }
 
-static int read_open(int dirfd, const char *name, struct inode *in)
+int inode_read_fd(int fd, struct inode *in)
+{
+	return read_fd(fd, in, NULL);
+}
+
+static int read_open(int dirfd, const char *name, struct inode *in, const char *sha256)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int rc;
 
 	if (fd < 0)
 		return -1;
-	rc = inode_read_fd(fd, in);
+	rc = read_fd(fd, in, sha256);
 	close(fd);
 	return rc;
 }
@@ -138,6 +146,11 @@ static int read_closed(int dirfd, const char *name, struct inode *in)
 
 int inode_read(int dirfd, const char *name, struct inode *in)
 {
+	return inode_read_known(dirfd, name, in, NULL);
+}
+
+int inode_read_known(int dirfd, const char *name, struct inode *in, const char *sha256)
+{
 	struct stat st;
 
 	memset(in, 0, offsetof(struct inode, link));
@@ -146,7 +159,7 @@ int inode_read(int dirfd, const char *name, struct inode *in)
 		return errno == ENOENT ? 0 : -1;
 	by_stat(in, &st);
 	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		return read_open(dirfd, name, in);
+		return read_open(dirfd, name, in, sha256);
 	return read_closed(dirfd, name, in);
 }
 

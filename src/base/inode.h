@@ -28,7 +28,9 @@ struct inode {
 /* Read what stands at name (never opens a FIFO, socket or device). Nothing there: mode 0, and 0 is returned. -1: E2BIG too many xattrs,
  * or the failed call's errno. */
 int inode_read(int dirfd, const char *name, struct inode *in);
-/* The same of an open regular file or directory. */
+/* The same, but the content of a regular file is known by its digest already, unless that is NULL. */
+int inode_read_known(int dirfd, const char *name, struct inode *in, const char *sha256);
+/* The same as inode_read of an open regular file or directory. */
 int inode_read_fd(int fd, struct inode *in);
 /* Same type, owner, mode, content, link target, device, xattrs, flags? Times do not count. */
 bool inode_same(const struct inode *a, const struct inode *b);

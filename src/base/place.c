@@ -54,10 +54,10 @@ int place_sync(int fd)
 	return rc;
 }
 
-/* Copy [at,end) of from. */
-static int copy_range(int from, int to, off_t at, off_t end)
+/* Copy [at,end) of from, so many bytes further on in to. */
+static int copy_range(int from, int to, off_t at, off_t end, off_t further)
 {
-	char chunk[32768];
+	char chunk[65536];
 
 	for (int interrupted = 0; at < end;) {
 		size_t want = end - at < (off_t)sizeof chunk ? (size_t)(end - at) : sizeof chunk;
@@ -69,7 +69,7 @@ static int copy_range(int from, int to, off_t at, off_t end)
 			errno = n ? errno : EIO; /* it shrank meanwhile */
 			return -1;
 		}
-		if (write_all(to, chunk, (size_t)n, at))
+		if (write_all(to, chunk, (size_t)n, at + further))
 			return -1;
 		at += n;
 	}
@@ -88,14 +88,34 @@ int place_copy(int from, int to)
 		if (data < 0 && errno == ENXIO)
 			break;
 		if (data < 0)
-			return copy_range(from, to, 0, st.st_size);
+			return copy_range(from, to, 0, st.st_size, 0);
 		hole = lseek(from, data, SEEK_HOLE);
 		if (hole < 0 || hole > st.st_size)
 			hole = st.st_size;
-		if (copy_range(from, to, data, hole))
+		if (copy_range(from, to, data, hole, 0))
 			return -1;
 	}
 	return 0;
+}
+
+int place_splice(int from, const struct splice *s, int to)
+{
+	off_t at = 0, further = 0;
+	struct stat st;
+
+	if (fstat(from, &st))
+		return -1;
+	for (; s; s = s->next) {
+		errno = ESTALE;
+		if (s->at < at || s->at + (off_t)s->drop > st.st_size)
+			return -1;
+		if (copy_range(from, to, at, s->at, further) ||
+		    write_all(to, s->data, s->len, s->at + further))
+			return -1;
+		at = s->at + (off_t)s->drop;
+		further += (off_t)s->len - (off_t)s->drop;
+	}
+	return copy_range(from, to, at, st.st_size, further);
 }
 
 int place_rename(int fromdir, const char *from, int todir, const char *to, unsigned flags)
@@ -165,7 +185,9 @@ static int fill(int fd, const struct inode *want, const struct source *src)
 {
 	if (!S_ISREG(want->mode) || !src)
 		return 0;
-	return src->fd >= 0 ? place_copy(src->fd, fd) : place_fill(fd, src->data, src->len);
+	if (src->fd < 0)
+		return place_fill(fd, src->data, src->len);
+	return src->splice ? place_splice(src->fd, src->splice, fd) : place_copy(src->fd, fd);
 }
 
 static void put_back(struct place *p, int fd, unsigned flags)

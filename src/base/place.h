@@ -21,10 +21,12 @@ struct place {
 	bool owed;              /* a flag that was lifted could not be put back */
 };
 
-/* Where a regular file's content comes from: an open file when fd >= 0, another name of the same inode (hard link) when
- * link is set, else memory. A directory with link set is moved from there. */
+/* Where a regular file's content comes from: an open file when fd >= 0 (with splices in it, unless that is NULL), another name of the same inode
+ * (hard link) when link is set, else memory. A directory with link set is moved from there. sha256: the content's, NULL when it is not known yet. */
 struct source {
 	int fd;
+	const struct splice *splice;
+	const char *sha256;
 	const void *data; size_t len;
 	int linkdir; const char *link;
 };
@@ -41,10 +43,12 @@ int place_swap(struct place *p, mode_t old_mode, unsigned flags);
 int place_set(struct place *p, const struct inode *want);
 /* Remove the name; nothing there is success. 0/-1. */
 int place_unlink(struct place *p, mode_t old_mode);
-/* Write len bytes where fd stands, or from the file's start; bounded in interruptions. Copy an open file from its start, a hole stays one. Sync. All 0/-1. */
+/* Write len bytes where fd stands, or from the file's start; bounded in interruptions. Copy an open file from its start, a hole stays one; copy it
+ * with splices. Sync. All 0/-1. */
 int place_write(int fd, const void *data, size_t len);
 int place_fill(int fd, const void *data, size_t len);
 int place_copy(int from, int to);
+int place_splice(int from, const struct splice *s, int to);
 int place_sync(int fd);
 /* renameat2(2), which not every libc has; RENAME_* of linux/fs.h. */
 int place_rename(int fromdir, const char *from, int todir, const char *to, unsigned flags);

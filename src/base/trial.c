@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -227,26 +228,59 @@ static int write_over(struct trial *t, int rootfd, const char *path)
 	return rc;
 }
 
-int trial_write(struct trial *t, const char *path, const void *data, size_t len)
+/* A regular file of the trial, emptied. fd/-1. */
+static int open_emptied(struct trial *t, int rootfd, const char *path)
 {
-	int rootfd = trial_open_root(t->path), fd, rc = -1, error;
+	int fd = path_open(rootfd, path, O_WRONLY | O_CREAT, 0644);
 	struct stat st;
 
-	if (rootfd < 0)
-		return -1;
-	fd = path_open(rootfd, path, O_WRONLY | O_CREAT, 0644);
 	if (fd < 0 && errno == EROFS && t->kind == TRIAL_PATCHED &&
 	    write_over(t, rootfd, path) == 0)
 		fd = path_open(rootfd, path, O_WRONLY, 0);
+	if (fd < 0)
+		return -1;
+	errno = EINVAL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int trial_write(struct trial *t, const char *path, const void *data, size_t len)
+{
+	int rootfd = trial_open_root(t->path), fd, rc = -1, error;
+
+	if (rootfd < 0)
+		return -1;
+	fd = open_emptied(t, rootfd, path);
+	if (fd >= 0)
+		rc = place_write(fd, data, len);
 	error = errno;
-	if (fd >= 0) {
-		errno = EINVAL;
-		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-			rc = ftruncate(fd, 0) || place_write(fd, data, len) ? -1 : 0;
-		error = errno;
+	if (fd >= 0)
 		close(fd);
-	}
 	close(rootfd);
+	errno = error;
+	return rc;
+}
+
+/* By way of memory, where the upper layer lies too: the file may be the very one that is emptied.
+ */
+int trial_splice(struct trial *t, const char *path, int from, const struct splice *s)
+{
+	int rootfd = trial_open_root(t->path), fd = -1, rc = -1, error;
+	int memory = memfd_create("rd-recovery", MFD_CLOEXEC);
+
+	if (rootfd >= 0 && memory >= 0 && place_splice(from, s, memory) == 0)
+		fd = open_emptied(t, rootfd, path);
+	if (fd >= 0)
+		rc = place_copy(memory, fd);
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (memory >= 0)
+		close(memory);
+	if (rootfd >= 0)
+		close(rootfd);
 	errno = error;
 	return rc;
 }

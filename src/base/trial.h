@@ -36,6 +36,8 @@ struct trial {
 int trial_open(struct trial *t, const char *target, unsigned flags);
 /* Write a file in the trial only (a throw-away hash in its shadow); works in both kinds. Mode and owner stay. */
 int trial_write(struct trial *t, const char *path, const void *data, size_t len);
+/* The same with what the open file from holds, which may be the one at path, and a splice in it. */
+int trial_splice(struct trial *t, const char *path, int from, const struct splice *s);
 /* Commit what differs from the target, of every inode type, except below the scratch paths (NULL-terminated; /run /tmp /dev /proc /sys
  * always): new and changed files first, then symlinks, removals last. *n gets the number of changes. 0/-1: on error what was
  * committed stays, journalled. Only for TRIAL_OVERLAY (ENOTSUP otherwise). */

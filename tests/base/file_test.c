@@ -287,6 +287,37 @@ START_TEST(giant_file_is_kept_as_another_name_of_it)
 }
 END_TEST
 
+START_TEST(splice_changes_its_bytes_and_no_others)
+{
+	static const char text[] = "root:*:1\n\0\r\n+:::\nargo:old:1\r\nlast";
+	const struct file_backup backup = {"/etc/shadow-", {.set_mode = true, .mode = 0600}};
+	struct splice s = {.at = 22, .drop = 3, .data = "the new one", .len = 11};
+	char name[40], mem[200];
+	struct stat st;
+	int fd;
+
+	fd = openat(root, "etc/shadow", O_RDWR | O_TRUNC);
+	ck_assert_int_eq(write(fd, text, sizeof text - 1), sizeof text - 1);
+	ck_assert_int_eq(file_splice(&j, "/etc/shadow", fd, &s, &backup), 0);
+	ck_assert_int_eq(path_read(root, "/etc/shadow", mem, sizeof mem), sizeof text - 1 + 8);
+	ck_assert(
+	    !memcmp(mem, "root:*:1\n\0\r\n+:::\nargo:the new one:1\r\nlast", sizeof text + 7));
+	ck_assert_int_eq(path_read(root, "/etc/shadow-", mem, sizeof mem), sizeof text - 1);
+	ck_assert(!memcmp(mem, text, sizeof text - 1));
+	ck_assert_int_eq(path_stat(root, "/etc/shadow", false, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	ck_assert_uint_eq(st.st_gid, 42);
+	/* fd is the old one now */
+	ck_assert_int_eq(file_splice(&j, "/etc/shadow", fd, &s, NULL), -1);
+	ck_assert_int_eq(errno, ESTALE);
+	ck_assert_uint_eq(journal_count(&j), 2);
+	close(fd);
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	ck_assert_int_eq(path_read(root, "/etc/shadow", mem, sizeof mem), sizeof text - 1);
+	ck_assert(!path_exists(root, "/etc/shadow-"));
+}
+END_TEST
+
 START_TEST(content_that_changes_while_it_is_kept_is_no_backup)
 {
 	struct inode *old = malloc(sizeof *old);
@@ -393,6 +424,7 @@ Suite *file_suite(void)
 	tcase_add_test(t, rollback_refuses_what_changed_since);
 	tcase_add_test(t, damaged_backup_does_not_replace_what_is_there);
 	tcase_add_test(t, giant_file_is_kept_as_another_name_of_it);
+	tcase_add_test(t, splice_changes_its_bytes_and_no_others);
 	tcase_add_test(t, content_that_changes_while_it_is_kept_is_no_backup);
 	tcase_add_test(t, rollback_continues_after_an_interruption);
 	tcase_add_test(t, torn_last_line_is_ignored);

@@ -350,6 +350,25 @@ START_TEST(trial_write_leaves_the_target_alone)
 }
 END_TEST
 
+/* The second time it is the trial's own file that is read and written. */
+START_TEST(trial_splice_leaves_the_target_alone_and_can_be_done_again)
+{
+	const struct splice s = {.at = 3, .drop = 2, .data = "XYZ", .len = 3};
+
+	ck_assert_int_eq(trial_open(&t, top, 0), 0);
+	for (int i = 0; i < 2; i++) {
+		int rootfd = open(t.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		int fd = path_open_regular(rootfd, "/etc/shadow");
+
+		ck_assert_int_eq(trial_splice(&t, "/etc/shadow", fd, &s), 0);
+		close(fd);
+		close(rootfd);
+	}
+	sh(t.path, "test $(cat etc/shadow) = secXYZZt; test $(stat -c %a:%g etc/shadow) = 640:42");
+	sh(top, "test $(cat etc/shadow) = secret");
+}
+END_TEST
+
 START_TEST(trial_on_disk_leaves_nothing_behind)
 {
 	char *before = tree_list(root), *after;
@@ -456,6 +475,7 @@ Suite *trial_suite(void)
 	tcase_add_test(c, each_mount_of_the_target_has_its_layer);
 	tcase_add_test(c, a_link_of_the_target_leads_no_mount_outside);
 	tcase_add_test(c, trial_write_leaves_the_target_alone);
+	tcase_add_test(c, trial_splice_leaves_the_target_alone_and_can_be_done_again);
 	tcase_add_test(c, trial_on_disk_leaves_nothing_behind);
 	tcase_add_test(c, overlay_of_an_overlay_is_patched);
 	suite_add_tcase(s, c);
