@@ -112,7 +112,8 @@ static int put_aside(struct change *c)
 	return rc;
 }
 
-static int record(struct change *c)
+/* stays: the inode does, and may be written to. */
+static int record(struct change *c, bool stays)
 {
 	if (S_ISREG(c->r.old.mode) && c->r.old.size && journal_keep(c->j, &c->p, &c->r.old, stays))
 		return -1;
@@ -129,7 +130,7 @@ int change_make(struct change *c, const struct source *src)
 	    inode_read_known(c->p.dirfd, c->p.temp, &c->r.now, src ? src->sha256 : NULL))
 		return -1;
 	c->r.now.flags = c->want.flags;
-	if (record(c) || place_swap(&c->p, c->r.old.mode, c->want.flags))
+	if (record(c, false) || place_swap(&c->p, c->r.old.mode, c->want.flags))
 		return -1;
 	return was_directory ? put_aside(c) : 0;
 }
@@ -168,7 +169,7 @@ int change_remove(struct change *c)
 {
 	if (!c->r.old.mode)
 		return 0;
-	if (near(c) || record(c))
+	if (near(c) || record(c, false))
 		return -1;
 	return place_unlink(&c->p, c->r.old.mode);
 }
@@ -198,5 +199,5 @@ int change_note(struct journal *j, const char *path, bool was)
 	c->r.now = c->r.old;
 	if (!was)
 		memset(&c->r.old, 0, sizeof c->r.old);
-	return change_close(c, near(c) || record(c) ? -1 : 0);
+	return change_close(c, near(c) || record(c, true) ? -1 : 0);
 }

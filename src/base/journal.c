@@ -107,10 +107,11 @@ int journal_near(struct journal *j, const char *dir, unsigned flags)
 
 static int copy_content(struct journal *j, int from, const char *name, const struct inode *old)
 {
-	int to = openat(j->dirfd, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	char hex[DIGEST_HEX];
-	int rc = -1;
+	int to, rc = -1;
 
+	unlinkat(j->dirfd, name, 0); /* it may be a link, to what must not be written to */
+	to = openat(j->dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return -1;
 	if (place_copy(from, to) &&
@@ -127,7 +128,35 @@ out:
 	return rc;
 }
 
-int journal_keep(struct journal *j, const struct place *p, const struct inode *old)
+/* One that loses its last name is the journal's alone by this: no copy could be safer, and none has
+ * to be written. */
+static int link_content(struct journal *j, const struct place *p, const char *name,
+			const struct inode *old)
+{
+	int fd = openat(p->dirfd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	int rc = -1;
+
+	if (fd < 0 || fstat(fd, &st))
+		goto out;
+	errno = ESTALE;
+	if (st.st_ino != old->ino || st.st_size != old->size || st.st_nlink != 1 ||
+	    st.st_mtim.tv_sec != old->mtime.tv_sec || st.st_mtim.tv_nsec != old->mtime.tv_nsec)
+		goto out;
+	unlinkat(j->dirfd, name, 0); /* what a crash left */
+	rc = linkat(p->dirfd, p->name, j->dirfd, name, 0) || place_sync(fd) ? -1 : 0;
+out:
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static bool is_linked(const struct inode *old, bool stays)
+{
+	return old->size > JOURNAL_LINKED && old->nlink == 1 && !(old->mode & 07000) && !stays;
+}
+
+int journal_keep(struct journal *j, const struct place *p, const struct inode *old, bool stays)
 {
 	char name[24];
 	int from, rc, error;
@@ -135,12 +164,14 @@ int journal_keep(struct journal *j, const struct place *p, const struct inode *o
 	journal_item(name, j->next, "data");
 	if (old->size > INODE_HASHED) {
 		rc = linkat(p->dirfd, p->name, j->dirfd, name, 0);
-	} else {
+	} else if (!is_linked(old, stays) || link_content(j, p, name, old)) {
 		from = openat(p->dirfd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (from < 0)
 			return -1;
 		rc = copy_content(j, from, name, old);
 		close(from);
+	} else {
+		rc = 0;
 	}
 	if (rc == 0)
 		rc = place_sync(j->dirfd);

@@ -2,7 +2,7 @@
  *
  * <place>/<run>/journal: one line per change, written and synced before the change; the last field of a line is a check sum over it, so that
  * a line a power cut tore is recognised, and means: this change was not made. NNNNNN.data: the old content (a copy; a hard link when
- * it is larger than INODE_HASHED). NNNNNN.dir: a directory that stood in the way, moved aside. undone: the whole run was undone.
+ * it is larger than INODE_HASHED, or than JOURNAL_LINKED and the change takes its last name away). NNNNNN.dir: a directory that stood in the way, moved aside. undone: the whole run was undone.
  * op=keep: a program that runs on the target itself may change this next (keep.h); its new= is not known. A later line of the same number
  * tells: the change it became, or op=undone. op=begin: what follows is wanted whole or not at all. op=settled: all keep lines and the op=begin before it
  * are settled; journal_open undoes what is not. Of several lines with one number the last counts.
@@ -18,6 +18,7 @@
 #define JOURNAL_SETTLED "settled"
 #define JOURNAL_PLACES 3
 #define JOURNAL_MOST (256L << 20)
+#define JOURNAL_LINKED (1L << 20)
 
 extern const char *const journal_places[JOURNAL_PLACES];
 
@@ -33,8 +34,9 @@ struct record {
 const char *journal_item(char name[24], unsigned seq, const char *suffix);
 /* Note the directory (once in a row). Before the first temp file in it. 0/-1. */
 int journal_near(struct journal *j, const char *dir, unsigned flags);
-/* Keep the content of the regular file at p for change number j->next. 0/-1; E2BIG... and ESTALE: it changed meanwhile. */
-int journal_keep(struct journal *j, const struct place *p, const struct inode *old);
+/* Keep the content of the regular file at p for change number j->next. stays: its inode does, and a program may write to it. 0/-1; E2BIG... and
+ * ESTALE: it changed meanwhile. */
+int journal_keep(struct journal *j, const struct place *p, const struct inode *old, bool stays);
 /* Write the line of change j->next, durable; j->next advances. 0/-1. */
 int journal_record(struct journal *j, struct record *r);
 /* A second line for the change r->seq, which counts from now on. 0/-1. */

@@ -287,6 +287,82 @@ START_TEST(giant_file_is_kept_as_another_name_of_it)
 }
 END_TEST
 
+/* A file that is larger than what is copied; the caller closes it. */
+static int put_large(void)
+{
+	int fd = openat(root, "etc/large", O_RDWR | O_CREAT | O_TRUNC, 0640);
+	char line[64];
+
+	for (int i = 0; i < 60000; i++) {
+		snprintf(line, sizeof line, "line %d of a large file\n", i);
+		ck_assert_int_eq(write(fd, line, strlen(line)), (ssize_t)strlen(line));
+	}
+	ck_assert_int_gt(lseek(fd, 0, SEEK_CUR), JOURNAL_LINKED);
+	return fd;
+}
+
+static unsigned long names_of(const char *path)
+{
+	struct stat st;
+
+	ck_assert_int_eq(path_stat(root, path, false, &st), 0);
+	return st.st_nlink;
+}
+
+START_TEST(large_file_that_gives_way_is_kept_as_another_name_of_it)
+{
+	int fd = put_large();
+	char name[40], was[DIGEST_HEX], now[DIGEST_HEX];
+
+	ck_assert_int_eq(digest_fd(fd, was), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/large", "new\n", 4, NULL), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/large", "newer\n", 6, NULL), 0);
+	ck_assert_uint_eq(names_of(JOURNAL_DIR "/20260101-000000/000001.data"), 1);
+	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
+	close(fd);
+	/* what came back is no name of the journal's: who writes to it does not write to that */
+	ck_assert_uint_eq(names_of("/etc/large"), 1);
+	fd = path_open(root, "/etc/large", O_RDONLY, 0);
+	ck_assert_int_eq(digest_fd(fd, now), 0);
+	ck_assert_str_eq(was, now);
+	close(fd);
+}
+END_TEST
+
+/* A crash between the link and its line: the next run's change has the same number. */
+START_TEST(name_that_a_crash_left_in_the_journal_is_not_written_to)
+{
+	int fd = put_large();
+	char was[DIGEST_HEX], now[DIGEST_HEX];
+
+	ck_assert_int_eq(digest_fd(fd, was), 0);
+	ck_assert_int_eq(linkat(root, "etc/large", j.dirfd, "000001.data", 0), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/shadow", "new\n", 4, NULL), 0);
+	ck_assert_int_eq(digest_fd(fd, now), 0);
+	ck_assert_str_eq(was, now);
+	/* and of two names the content is copied */
+	ck_assert_int_eq(linkat(root, "etc/large", root, "etc/other", 0), 0);
+	ck_assert_int_eq(file_replace(&j, "/etc/large", "new\n", 4, NULL), 0);
+	ck_assert_uint_eq(names_of("/etc/other"), 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(what_a_program_may_write_to_is_copied_however_large)
+{
+	struct inode *old = malloc(sizeof *old);
+	struct place p;
+
+	close(put_large());
+	ck_assert_int_eq(place_open(&p, root, "/etc/large", false), 0);
+	ck_assert_int_eq(inode_read(p.dirfd, p.name, old), 0);
+	ck_assert_int_eq(journal_keep(&j, &p, old, true), 0);
+	ck_assert_uint_eq(names_of("/etc/large"), 1);
+	place_close(&p);
+	free(old);
+}
+END_TEST
+
 START_TEST(splice_changes_its_bytes_and_no_others)
 {
 	static const char text[] = "root:*:1\n\0\r\n+:::\nargo:old:1\r\nlast";
@@ -326,7 +402,7 @@ START_TEST(content_that_changes_while_it_is_kept_is_no_backup)
 	ck_assert_int_eq(place_open(&p, root, "/etc/shadow", false), 0);
 	ck_assert_int_eq(inode_read(p.dirfd, p.name, old), 0);
 	put("etc/shadow", "new\n", 0640);
-	ck_assert_int_eq(journal_keep(&j, &p, old), -1);
+	ck_assert_int_eq(journal_keep(&j, &p, old, false), -1);
 	ck_assert_int_eq(errno, ESTALE);
 	ck_assert(!path_exists(root, JOURNAL_DIR "/20260101-000000/000001.data"));
 	place_close(&p);
@@ -424,6 +500,9 @@ Suite *file_suite(void)
 	tcase_add_test(t, rollback_refuses_what_changed_since);
 	tcase_add_test(t, damaged_backup_does_not_replace_what_is_there);
 	tcase_add_test(t, giant_file_is_kept_as_another_name_of_it);
+	tcase_add_test(t, large_file_that_gives_way_is_kept_as_another_name_of_it);
+	tcase_add_test(t, name_that_a_crash_left_in_the_journal_is_not_written_to);
+	tcase_add_test(t, what_a_program_may_write_to_is_copied_however_large);
 	tcase_add_test(t, splice_changes_its_bytes_and_no_others);
 	tcase_add_test(t, content_that_changes_while_it_is_kept_is_no_backup);
 	tcase_add_test(t, rollback_continues_after_an_interruption);

@@ -230,7 +230,7 @@ START_TEST(content_that_is_gone_cannot_be_kept)
 	ck_assert_int_eq(place_open(&p, root, "/etc/shadow", false), 0);
 	ck_assert_int_eq(inode_read(p.dirfd, p.name, old), 0);
 	ck_assert_int_eq(unlinkat(root, "etc/shadow", 0), 0);
-	ck_assert_int_eq(journal_keep(&j, &p, old), -1);
+	ck_assert_int_eq(journal_keep(&j, &p, old, false), -1);
 	ck_assert_int_eq(errno, ENOENT);
 	place_close(&p);
 	free(old);
@@ -363,7 +363,7 @@ START_TEST(directory_in_the_place_of_a_file_gives_way_if_it_is_empty)
 		strcpy(r->path, "/etc/shadow");
 		ck_assert_int_eq(inode_read(etc, "shadow", &r->old), 0);
 		ck_assert_int_eq(place_open(&p, root, "/etc/shadow", false), 0);
-		ck_assert_int_eq(journal_keep(&j, &p, &r->old), 0);
+		ck_assert_int_eq(journal_keep(&j, &p, &r->old, true), 0);
 		ck_assert_int_eq(journal_record(&j, r), 0);
 		place_close(&p);
 		ck_assert_int_eq(unlinkat(etc, "shadow", 0), 0);
