@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define GROUP "/etc/group"
-#define GROUP_MOST (4u << 20)
 #define SHIFTED 65536 /* a container's root is this id or a higher one */
 
 #define FOLDER 0111, 0555, 0002, 0755, true
@@ -85,27 +84,29 @@ static bool same(const struct modes_own *a, const struct modes_own *b)
 
 gid_t modes_group(const struct target *t, const char *name)
 {
-	size_t len, start, end;
-	char *data = path_slurp(t->fd, GROUP, GROUP_MOST, &len), text[12];
+	struct lines l;
+	char text[12];
 	long gid = 0;
 
-	if (!data)
+	if (lines_open(&l, t->fd, GROUP))
 		return 0;
-	if (accounts_line(data, len, name, &start, &end) ||
-	    accounts_copy_field(data + start, end - start, 2, text, sizeof text) ||
+	if (!accounts_find(&l, name) || accounts_copy_field(l.line, l.len, 2, text, sizeof text) ||
 	    str_number(text, 0, INT_MAX, &gid))
 		gid = 0;
-	path_release(data, len);
+	lines_close(&l);
 	return (gid_t)gid;
 }
 
 bool modes_knows_groups(const struct target *t)
 {
-	size_t len;
-	char *data = path_slurp(t->fd, GROUP, GROUP_MOST, &len);
+	struct lines l;
+	bool known = lines_open(&l, t->fd, GROUP) == 0;
 
-	path_release(data, len);
-	return data;
+	while (known && lines_next(&l))
+		;
+	known = known && !l.error;
+	lines_close(&l);
+	return known;
 }
 
 int modes_look(const struct target *t, const char *path, struct modes_own *own)

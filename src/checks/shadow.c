@@ -136,7 +136,7 @@ static int rebuild_passwd(const struct target *t, struct userdb *db, bool lossy)
 	snprintf(root, sizeof root, "root:x:0:0:root:/root:%s", r.shell);
 	if (!userdb_find(&db->now[USERDB_PASSWD], "root", &len))
 		rc = userdb_add(db, USERDB_PASSWD, root);
-	r.torn = path_slurp(t->fd, userdb_paths[USERDB_PASSWD], SHADOW_MOST, &r.torn_len);
+	r.torn = path_slurp(t->fd, userdb_paths[USERDB_PASSWD], USERDB_WHOLE, &r.torn_len);
 	rc |= rebuild_people(&r, &db->now[USERDB_SHADOW], false);
 	if (r.torn)
 		rc |= rebuild_people(&r, &db->old[USERDB_SHADOW], true);

@@ -6,10 +6,8 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define FILE_MOST (4u << 20)
 #define LINE_MOST 640
 
 int sysuser_parse(const char *line, size_t len, const char *name, struct sysuser *u)
@@ -45,25 +43,25 @@ int sysuser_parse(const char *line, size_t len, const char *name, struct sysuser
 	return words[0].to[0] == 'u' && !strcmp(words[1].to, name) ? 0 : -1;
 }
 
-int sysuser_insert(const char *data, size_t len, const char *line, struct buf *dst)
+bool sysuser_find(struct lines *l, const char *name, off_t *at, bool *ended)
 {
-	const char *p = data, *at = data + len, *next;
-	size_t n;
+	bool nis = false, last = true;
 
-	while (line_next(&p, data + len, &next, &n))
-		if (n && strchr("+-", *next)) {
-			at = next;
-			break;
+	*ended = true;
+	while (lines_next(l)) {
+		if (accounts_is_line_of(l->line, l->len, name))
+			return true;
+		if (!nis && l->len && strchr("+-", *l->line)) {
+			nis = true;
+			*at = l->at;
 		}
-	buf_add(dst, data, (size_t)(at - data));
-	if (at > data && at[-1] != '\n')
-		buf_adds(dst, "\n");
-	buf_addf(dst, "%s\n", line);
-	buf_add(dst, at, (size_t)(data + len - at));
-	if (!dst->cut)
-		return 0;
-	errno = ENOSPC;
-	return -1;
+		last = l->ended;
+	}
+	if (!nis) {
+		*at = l->read;
+		*ended = last;
+	}
+	return false;
 }
 
 /* --- who it was */
@@ -80,18 +78,20 @@ struct person {
 /* Does another name's line of passwd or group have this id? */
 static bool is_taken(const struct target *t, const char *file, const char *name, unsigned id)
 {
-	size_t len, n;
-	char *data = path_slurp(t->fd, file, FILE_MOST, &len), text[16], own[64];
-	const char *p = data, *line;
-	bool taken = !data;
+	char text[16], own[64];
+	bool taken = false;
+	struct lines l;
 	long have;
 
-	while (data && line_next(&p, data + len, &line, &n))
-		taken |= accounts_copy_field(line, n, 2, text, sizeof text) == 0 &&
-			 str_number(text, 0, UINT32_MAX, &have) == 0 && have == id &&
-			 (accounts_copy_field(line, n, 0, own, sizeof own) || strcmp(own, name));
-	if (data)
-		path_release(data, len);
+	if (lines_open(&l, t->fd, file))
+		return true;
+	while (!taken && lines_next(&l))
+		taken =
+		    accounts_copy_field(l.line, l.len, 2, text, sizeof text) == 0 &&
+		    str_number(text, 0, UINT32_MAX, &have) == 0 && have == id &&
+		    (accounts_copy_field(l.line, l.len, 0, own, sizeof own) || strcmp(own, name));
+	taken |= l.error != 0;
+	lines_close(&l);
 	return taken;
 }
 
@@ -104,20 +104,20 @@ static bool accept(struct person *p, long uid, long gid)
 
 static void from_backup(struct person *p)
 {
-	size_t len, at, end, n;
-	char *data = path_slurp(p->t->fd, "/etc/passwd-", FILE_MOST, &len);
 	const char *ids;
 	struct account a;
+	struct lines l;
+	size_t n;
 
-	if (!data)
+	if (lines_open(&l, p->t->fd, "/etc/passwd-"))
 		return;
-	if (accounts_line(data, len, p->name, &at, &end) == 0 && end - at < sizeof p->rest &&
-	    accounts_parse_passwd(data + at, end - at, &a) == 0 &&
-	    accounts_field(data + at, end - at, 2, &ids, &n) == 0) {
-		snprintf(p->rest, sizeof p->rest, "%.*s", (int)(data + end - ids), ids);
+	if (accounts_find(&l, p->name) && l.len < sizeof p->rest &&
+	    accounts_parse_passwd(l.line, l.len, &a) == 0 &&
+	    accounts_field(l.line, l.len, 2, &ids, &n) == 0) {
+		snprintf(p->rest, sizeof p->rest, "%.*s", (int)(l.line + l.len - ids), ids);
 		accept(p, a.uid, a.gid);
 	}
-	path_release(data, len);
+	lines_close(&l);
 }
 
 /* "-" as id: whoever owns its home. */
@@ -161,22 +161,23 @@ static int each_conf(void *arg, int dirfd, const char *name)
 
 static int put(struct journal *j, const char *file, const char *name, const char *line)
 {
-	size_t len = 0, at, end;
-	char *data = path_slurp(j->rootfd, file, FILE_MOST, &len);
-	struct buf b = {.cap = len + LINE_MOST};
-	int rc = -1;
+	char text[LINE_MOST + 2];
+	struct buf b = BUF_OF(text);
+	struct splice s = {.data = text};
+	struct lines l;
+	bool ended;
+	int rc = 0;
 
-	if (!data) /* a system without gshadow, or one that is damaged: not this repair's */
+	/* a system without gshadow, or one that is damaged: not this repair's */
+	if (lines_open(&l, j->rootfd, file))
 		return errno == ENOENT ? 0 : -1;
-	if (accounts_line(data, len, name, &at, &end) == 0)
-		rc = 0;
-	else if ((b.p = malloc(b.cap)) && sysuser_insert(data, len, line, &b) == 0)
-		rc = file_replace(j, file, b.p, b.len, NULL);
-	if (b.p)
-		explicit_bzero(b.p, b.cap);
-	free(b.p);
-	explicit_bzero(data, len);
-	path_release(data, len);
+	if (!sysuser_find(&l, name, &s.at, &ended)) {
+		buf_addf(&b, "%s%s\n", ended ? "" : "\n", line);
+		s.len = b.len;
+		errno = l.error;
+		rc = l.error || file_splice(j, file, l.fd, &s, NULL) ? -1 : 0;
+	}
+	lines_close(&l);
 	return rc;
 }
 

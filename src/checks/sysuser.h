@@ -3,6 +3,7 @@
 #define CHECKS_SYSUSER_H
 
 #include "base/file.h"
+#include "base/lines.h"
 #include "target/target.h"
 
 /* The line of name that passwd(5) lost: from passwd-, else from the package's sysusers.d(5) with
@@ -16,8 +17,8 @@ struct sysuser {
 	char id[32], gecos[128], home[128], shell[64];
 };
 int sysuser_parse(const char *line, size_t len, const char *name, struct sysuser *u);
-/* data with line before its first NIS line, else at its end; dst. 0, or -1 ENOSPC. Pure. */
-struct buf;
-int sysuser_insert(const char *data, size_t len, const char *line, struct buf *dst);
+/* Is name in the file? If not, at is where its line belongs: before the first NIS line, else at the
+ * end, where a newline may have to come first (!ended). */
+bool sysuser_find(struct lines *l, const char *name, off_t *at, bool *ended);
 
 #endif

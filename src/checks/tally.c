@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define SETTINGS 8192
+#define TALLY_MOST (4u << 20)
 
 /* --- tallies: faillock(8)'s records and pam_tally2(8)'s are both of 64 bytes */
 
@@ -172,7 +173,7 @@ int repair_faillock(struct check_context *c)
 		return -1;
 	if (y.at < 0)
 		return file_replace(c->journal, y.path, "", 0, NULL);
-	data = path_slurp(c->t->fd, y.path, SHADOW_MOST, &len);
+	data = path_slurp(c->t->fd, y.path, TALLY_MOST, &len);
 	if (!data)
 		return -1;
 	rc = -1;

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define ACCOUNTS_SHOWN 200
 #define LOG_LINES 200
 #define TAIL_BYTES (256 * 1024)
 #define JOURNAL_BYTES (8 * 1024 * 1024)
@@ -30,27 +31,33 @@ int collect_os(struct collect *c)
 
 /* --- accounts */
 
-static int put_account(void *arg, const struct account *a)
+static void put_account(struct collect *c, const struct account *a)
 {
-	struct collect *c = arg;
 	char obstacle[200];
 
 	if (a->uid && a->uid < 1000 && (a->locked || !a->in_shadow))
-		return 0;
+		return;
 	accounts_obstacle(c->t, a, accounts_today(c->t), obstacle, sizeof obstacle);
 	log_put(c->to, "%s uid %u shell %s hash %s%s%s: %s", a->name, (unsigned)a->uid, a->shell,
 		a->method == HASH_NONE ? "none" : hash_name(a->method), a->locked ? " locked" : "",
 		a->damaged ? " damaged" : "", obstacle[0] ? obstacle : "can log in");
-	return 0;
 }
 
 int collect_accounts(struct collect *c)
 {
 	enum hash_method m = accounts_default_method(c->t);
+	struct account *list = calloc(ACCOUNTS_SHOWN, sizeof *list);
+	unsigned all = 0;
+	int n = list ? accounts_first(c->t, list, ACCOUNTS_SHOWN, &all) : -1, error = errno;
 
 	log_put(c->to, "new passwords are hashed with %s",
 		m == HASH_NONE ? "an unknown method" : hash_name(m));
-	return accounts_each(c->t, put_account, c) < 0 ? errno : 0;
+	for (int i = 0; i < n; i++)
+		put_account(c, &list[i]);
+	if (all > ACCOUNTS_SHOWN)
+		log_put(c->to, "... and %u more accounts", all - ACCOUNTS_SHOWN);
+	free(list);
+	return n < 0 ? error : 0;
 }
 
 /* --- environment files */

@@ -34,7 +34,7 @@ static void check_library(const struct target *t, const struct libcrypt *lib, st
 {
 	struct victims v = {lib, why, 0};
 
-	accounts_each(t, victim, &v);
+	accounts_each_hash(t, victim, &v);
 	if (v.n > NAMED)
 		buf_addf(why, "... and %u more users\n", v.n - NAMED);
 	buf_addf(why, "%s is not proven to work: %s\n", lib->path,

@@ -1,10 +1,10 @@
 #include "target/accounts.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "target/accounts_text.h"
 #include "target/pam.h"
-#include "target/shadow.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,93 +12,156 @@
 #include <time.h>
 
 #define DAY 86400
+#define PASSWD "/etc/passwd"
+#define SHADOW "/etc/shadow"
+#define GROUP "/etc/group"
+#define DEFS_MOST (4u << 20)
 
-/* Fill a from its shadow line. */
-static void add_shadow(const char *shadow, size_t len, struct account *a)
+/* Fill a from its shadow line, which l stands at. */
+static void add_shadow(const struct lines *l, struct account *a)
 {
-	size_t start, end;
-
-	if (!shadow || accounts_line(shadow, len, a->name, &start, &end)) {
-		a->in_shadow = false;
-		return;
-	}
-	a->shadow_line = 1;
-	for (size_t i = 0; i < start; i++)
-		a->shadow_line += shadow[i] == '\n';
-	accounts_parse_shadow(shadow + start, end - start, a);
-}
-
-/* Call fn for every account of the two texts. */
-static int walk(const char *passwd, size_t plen, const char *shadow, size_t slen,
-		int (*fn)(void *arg, const struct account *a), void *arg)
-{
-	const char *p = passwd, *line;
-	struct account a;
-	unsigned number = 0;
-	size_t n;
-	int rc = 0;
-
-	while (rc == 0 && line_next(&p, passwd + plen, &line, &n)) {
-		number++;
-		if (accounts_parse_passwd(line, n, &a))
-			continue;
-		a.passwd_line = number;
-		if (a.in_shadow)
-			add_shadow(shadow, slen, &a);
-		rc = fn(arg, &a);
-	}
-	return rc;
+	a->shadow_line = l->number;
+	accounts_parse_shadow(l->line, l->len, a);
+	a->damaged = a->damaged || l->cut;
 }
 
 int accounts_each(const struct target *t, int (*fn)(void *arg, const struct account *a), void *arg)
 {
-	size_t plen, slen = 0;
-	char *passwd = path_slurp(t->fd, "/etc/passwd", SHADOW_MOST, &plen), *shadow;
-	int rc;
+	struct account a;
+	struct lines l;
+	int rc = 0;
 
-	if (!passwd)
+	if (lines_open(&l, t->fd, PASSWD))
 		return -1;
-	shadow = path_slurp(t->fd, "/etc/shadow", SHADOW_MOST, &slen);
-	rc = walk(passwd, plen, shadow, slen, fn, arg);
-	shadow_release(passwd, plen);
-	shadow_release(shadow, slen);
+	while (rc == 0 && lines_next(&l)) {
+		if (l.cut || accounts_parse_passwd(l.line, l.len, &a))
+			continue;
+		a.passwd_line = l.number;
+		rc = fn(arg, &a);
+	}
+	lines_close(&l);
+	return rc ? rc : l.error ? -1 : 0;
+}
+
+struct hashes {
+	int (*fn)(void *arg, const struct account *a);
+	void *arg;
+};
+
+static int own_hash(void *arg, const struct account *a)
+{
+	const struct hashes *h = arg;
+
+	return a->in_shadow ? 0 : h->fn(h->arg, a);
+}
+
+int accounts_each_hash(const struct target *t, int (*fn)(void *arg, const struct account *a),
+		       void *arg)
+{
+	struct hashes h = {fn, arg};
+	struct account a;
+	struct lines l;
+	int rc = accounts_each(t, own_hash, &h);
+
+	if (rc > 0 || lines_open(&l, t->fd, SHADOW))
+		return rc;
+	while (rc <= 0 && lines_next(&l)) {
+		a = (struct account){.in_shadow = true};
+		if (accounts_copy_field(l.line, l.len, 0, a.name, sizeof a.name) ||
+		    strchr("+-#", *a.name)) /* NIS, a comment, no name */
+			continue;
+		add_shadow(&l, &a);
+		rc = fn(arg, &a);
+	}
+	lines_close(&l);
 	return rc;
 }
 
 int accounts_get(const struct target *t, const char *name, struct account *a, const char **bad)
 {
-	size_t plen = 0, slen = 0, start, end;
-	char *passwd = path_slurp(t->fd, "/etc/passwd", SHADOW_MOST, &plen), *shadow = NULL;
-	int rc = -1, error;
+	struct lines l;
+	int rc = -1;
 
-	*bad = "/etc/passwd";
-	if (!passwd || accounts_line(passwd, plen, name, &start, &end) ||
-	    accounts_parse_passwd(passwd + start, end - start, a))
-		goto out;
-	a->passwd_line = 1;
-	for (size_t i = 0; i < start; i++)
-		a->passwd_line += passwd[i] == '\n';
-	rc = 0;
-	if (!a->in_shadow)
-		goto out;
-	*bad = "/etc/shadow";
-	shadow = path_slurp(t->fd, "/etc/shadow", SHADOW_MOST, &slen);
-	if (!shadow && errno != ENOENT)
-		rc = -1;
-	else
-		add_shadow(shadow, slen, a);
-out:
-	error = errno;
-	shadow_release(passwd, plen);
-	shadow_release(shadow, slen);
-	errno = error;
+	*bad = PASSWD;
+	if (lines_open(&l, t->fd, PASSWD))
+		return -1;
+	if (accounts_find(&l, name) && accounts_parse_passwd(l.line, l.len, a) == 0)
+		rc = 0;
+	a->passwd_line = l.number;
+	lines_close(&l);
+	if (rc || !a->in_shadow)
+		return rc;
+	*bad = SHADOW;
+	if (lines_open(&l, t->fd, SHADOW)) {
+		a->in_shadow = errno != ENOENT;
+		return a->in_shadow ? -1 : 0;
+	}
+	a->in_shadow = accounts_find(&l, name);
+	if (a->in_shadow)
+		add_shadow(&l, a);
+	rc = l.error ? -1 : 0;
+	lines_close(&l);
 	return rc;
+}
+
+struct first {
+	struct account *list;
+	unsigned most, all;
+};
+
+static int take(void *arg, const struct account *a)
+{
+	struct first *f = arg;
+
+	if (f->all < f->most)
+		f->list[f->all] = *a;
+	f->all++;
+	return 0;
+}
+
+/* Whose shadow line is this? NULL: nobody's of the list, or one of several, of which the first
+ * counts. */
+static struct account *owner(const struct lines *l, struct account *list, unsigned n)
+{
+	const char *colon = memchr(l->line, ':', l->len);
+	size_t len = colon ? (size_t)(colon - l->line) : 0;
+
+	for (unsigned i = 0; len && i < n; i++)
+		if (!strncmp(list[i].name, l->line, len) && !list[i].name[len])
+			return list[i].in_shadow && !list[i].shadow_line ? &list[i] : NULL;
+	return NULL;
+}
+
+int accounts_first(const struct target *t, struct account *list, unsigned n, unsigned *all)
+{
+	struct first f = {list, n, 0};
+	unsigned wanted = 0;
+	struct account *a;
+	struct lines l;
+
+	if (accounts_each(t, take, &f))
+		return -1;
+	*all = f.all;
+	n = f.all < n ? f.all : n;
+	for (unsigned i = 0; i < n; i++)
+		wanted += list[i].in_shadow;
+	if (lines_open(&l, t->fd, SHADOW) == 0) {
+		while (wanted && lines_next(&l))
+			if ((a = owner(&l, list, n))) {
+				add_shadow(&l, a);
+				wanted--;
+			}
+		lines_close(&l);
+	}
+	for (unsigned i = 0; i < n; i++)
+		list[i].in_shadow = list[i].shadow_line != 0;
+	return (int)n;
 }
 
 int accounts_login_def(const struct target *t, const char *key, char *dst, size_t cap)
 {
 	size_t len;
-	char *data = path_slurp(t->fd, "/etc/login.defs", SHADOW_MOST, &len);
+	char *data = path_slurp(t->fd, "/etc/login.defs", DEFS_MOST, &len);
 	int rc;
 
 	if (!data)
@@ -120,8 +183,7 @@ static long uid_limit(const struct target *t, const char *key, long otherwise)
 
 struct choice {
 	long low, high;
-	const char *group;
-	size_t group_len;
+	struct accounts_admins groups;
 	unsigned people, admins;
 	uid_t uid;
 	char name[64], admin[64];
@@ -135,7 +197,7 @@ static int consider(void *arg, const struct account *a)
 		return 0;
 	if (!c->people++)
 		str_copy(c->name, sizeof c->name, a->name);
-	if (!c->group || !accounts_is_admin(c->group, c->group_len, a->name, a->gid))
+	if (!accounts_is_admin(&c->groups, a->name, a->gid))
 		return 0;
 	if (!c->admins++ || a->uid < c->uid) {
 		c->uid = a->uid;
@@ -162,13 +224,25 @@ static void choose(const struct choice *c, char name[64], char reason[160])
 	}
 }
 
+static void find_admins(const struct target *t, struct accounts_admins *to)
+{
+	struct lines l;
+
+	if (lines_open(&l, t->fd, GROUP))
+		return;
+	while (lines_next(&l))
+		if (accounts_admin_group(l.line, l.len, to) && l.cut)
+			log_line(GROUP " line %u is too long: its last members are not looked at",
+				 l.number);
+	lines_close(&l);
+}
+
 int accounts_choose(const struct target *t, const char *wanted, char name[64], char reason[160])
 {
 	struct choice c = {.low = uid_limit(t, "UID_MIN", 1000),
 			   .high = uid_limit(t, "UID_MAX", 60000)};
 	struct account a;
 	const char *bad;
-	char *group;
 
 	if (wanted && *wanted) {
 		snprintf(reason, 160, "named");
@@ -177,15 +251,12 @@ int accounts_choose(const struct target *t, const char *wanted, char name[64], c
 			return -1;
 		}
 	} else {
-		group = path_slurp(t->fd, "/etc/group", SHADOW_MOST, &c.group_len);
-		c.group = group;
+		find_admins(t, &c.groups);
 		accounts_each(t, consider, &c);
-		if (group)
-			path_release(group, c.group_len);
 		choose(&c, name, reason);
 	}
 	/* an unreadable shadow is no reason to say there's no such user */
-	return accounts_get(t, name, &a, &bad) && !strcmp(bad, "/etc/passwd") ? -1 : 0;
+	return accounts_get(t, name, &a, &bad) && !strcmp(bad, PASSWD) ? -1 : 0;
 }
 
 /* pam_unix's account rules: check_shadow_expiry() of Linux-PAM. */
@@ -239,7 +310,7 @@ unsigned accounts_methods(const struct target *t)
 {
 	unsigned methods = 0;
 
-	accounts_each(t, collect, &methods);
+	accounts_each_hash(t, collect, &methods);
 	return methods & ~accounts_pam_methods(t);
 }
 

@@ -14,10 +14,10 @@ static bool good_name(const char *name)
 int accounts_line(const char *data, size_t len, const char *name, size_t *start, size_t *end)
 {
 	const char *p = data, *line;
-	size_t n, want = strlen(name);
+	size_t n;
 
-	while (good_name(name) && line_next(&p, data + len, &line, &n)) {
-		if (n <= want || memcmp(line, name, want) || line[want] != ':')
+	while (line_next(&p, data + len, &line, &n)) {
+		if (!accounts_is_line_of(line, n, name))
 			continue;
 		*start = (size_t)(line - data);
 		*end = *start + n;
@@ -43,61 +43,98 @@ int accounts_field(const char *line, size_t len, unsigned n, const char **field,
 	return 0;
 }
 
-int accounts_set_field(const char *data, size_t len, const struct account_edit *e, char *dst,
-		       size_t cap, size_t *out)
+bool accounts_is_line_of(const char *line, size_t len, const char *name)
 {
-	size_t start, end, flen, vlen = strlen(e->value), before, after;
-	const char *field;
+	size_t want = strlen(name);
 
-	if (accounts_line(data, len, e->name, &start, &end))
+	return len > want && line[want] == ':' && !memcmp(line, name, want) && good_name(name);
+}
+
+bool accounts_find(struct lines *l, const char *name)
+{
+	while (lines_next(l))
+		if (accounts_is_line_of(l->line, l->len, name))
+			return true;
+	errno = l->error ? l->error : ENOENT;
+	return false;
+}
+
+int accounts_find_field(struct lines *l, const struct account_edit *e, struct splice *s)
+{
+	const char *field;
+	size_t len;
+
+	if (!accounts_find(l, e->name))
 		return -1;
-	if (accounts_field(data + start, end - start, e->field, &field, &flen)) {
-		errno = ERANGE;
+	if (l->cut || accounts_field(l->line, l->len, e->field, &field, &len)) {
+		errno = l->cut ? EMSGSIZE : ERANGE;
 		return -1;
 	}
-	before = (size_t)(field - data);
-	after = len - before - flen;
-	if (vlen > cap || before > cap - vlen || after > cap - vlen - before) {
-		errno = ENOSPC;
-		return -1;
-	}
-	memcpy(dst, data, before);
-	memcpy(dst + before, e->value, vlen);
-	memcpy(dst + before + vlen, field + flen, after);
-	*out = before + vlen + after;
+	*s = (struct splice){.at = l->at + (field - l->line),
+			     .drop = len,
+			     .data = e->value,
+			     .len = strlen(e->value)};
 	return 0;
 }
 
 unsigned accounts_fields(const char *line, size_t len)
 {
+	const char *end = line + len;
 	unsigned n = 1;
 
-	for (size_t i = 0; i < len; i++)
-		n += line[i] == ':';
+	while ((line = memchr(line, ':', (size_t)(end - line)))) {
+		line++;
+		n++;
+	}
 	return n;
 }
 
-int accounts_copy_field(const char *line, size_t len, unsigned n, char *dst, size_t cap)
-{
-	const char *field;
-	size_t flen;
+struct field {
+	const char *p;
+	size_t len;
+};
 
-	if (accounts_field(line, len, n, &field, &flen) || flen >= cap || memchr(field, 0, flen))
+/* The first fields of a line, up to most of them; the others are empty. How many it has. */
+static unsigned split(const char *line, size_t len, struct field *f, unsigned most)
+{
+	const char *end = line + len, *colon;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < most; i++)
+		f[i] = (struct field){line, 0};
+	for (;; line = colon + 1) {
+		colon = memchr(line, ':', (size_t)(end - line));
+		if (n < most)
+			f[n] = (struct field){line, (size_t)((colon ? colon : end) - line)};
+		n++;
+		if (!colon)
+			return n;
+	}
+}
+
+static int copy(struct field f, char *dst, size_t cap)
+{
+	if (f.len >= cap || memchr(f.p, 0, f.len))
 		return -1;
-	memcpy(dst, field, flen);
-	dst[flen] = 0;
+	memcpy(dst, f.p, f.len);
+	dst[f.len] = 0;
 	return 0;
 }
 
-static long number_field(const char *line, size_t len, unsigned n)
+/* -1: it is none. */
+static long number(struct field f)
 {
 	char text[24];
 	long v;
 
-	if (accounts_copy_field(line, len, n, text, sizeof text) ||
-	    str_number(text, 0, LONG_MAX, &v))
-		return -1;
-	return v;
+	return copy(f, text, sizeof text) || str_number(text, 0, LONG_MAX, &v) ? -1 : v;
+}
+
+int accounts_copy_field(const char *line, size_t len, unsigned n, char *dst, size_t cap)
+{
+	struct field f = {0};
+
+	return accounts_field(line, len, n, &f.p, &f.len) || copy(f, dst, cap) ? -1 : 0;
 }
 
 static void judge_hash(const char *hash, struct account *a)
@@ -116,17 +153,20 @@ static void judge_hash(const char *hash, struct account *a)
 int accounts_parse_passwd(const char *line, size_t len, struct account *a)
 {
 	char password[HASH_CAP];
+	struct field f[7];
 	long uid, gid;
 
 	*a = (struct account){
 	    .lastchg = -1, .min = -1, .max = -1, .warn = -1, .inactive = -1, .expire = -1};
-	uid = number_field(line, len, 2);
-	gid = number_field(line, len, 3);
-	if (accounts_copy_field(line, len, 0, a->name, sizeof a->name) || !good_name(a->name) ||
-	    accounts_fields(line, len) != 7 || uid < 0 || uid >= UINT_MAX || gid < 0 ||
-	    gid >= UINT_MAX || accounts_copy_field(line, len, 5, a->home, sizeof a->home) ||
-	    accounts_copy_field(line, len, 6, a->shell, sizeof a->shell) ||
-	    accounts_copy_field(line, len, 1, password, sizeof password)) {
+	errno = EINVAL;
+	if (split(line, len, f, 7) != 7 || copy(f[0], a->name, sizeof a->name) ||
+	    !good_name(a->name))
+		return -1;
+	uid = number(f[2]);
+	gid = number(f[3]);
+	if (uid < 0 || uid >= UINT_MAX || gid < 0 || gid >= UINT_MAX ||
+	    copy(f[5], a->home, sizeof a->home) || copy(f[6], a->shell, sizeof a->shell) ||
+	    copy(f[1], password, sizeof password)) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -142,20 +182,22 @@ int accounts_parse_passwd(const char *line, size_t len, struct account *a)
 void accounts_parse_shadow(const char *line, size_t len, struct account *a)
 {
 	char hash[HASH_CAP];
+	struct field f[9];
+	unsigned fields = split(line, len, f, 9);
 
-	if (accounts_copy_field(line, len, 1, hash, sizeof hash))
+	if (fields < 2 || copy(f[1], hash, sizeof hash))
 		a->damaged = true;
 	else
 		judge_hash(hash, a);
 	explicit_bzero(hash, sizeof hash);
-	if (accounts_fields(line, len) != 9)
+	if (fields != 9)
 		a->damaged = true;
-	a->lastchg = number_field(line, len, 2);
-	a->min = number_field(line, len, 3);
-	a->max = number_field(line, len, 4);
-	a->warn = number_field(line, len, 5);
-	a->inactive = number_field(line, len, 6);
-	a->expire = number_field(line, len, 7);
+	a->lastchg = number(f[2]);
+	a->min = number(f[3]);
+	a->max = number(f[4]);
+	a->warn = number(f[5]);
+	a->inactive = number(f[6]);
+	a->expire = number(f[7]);
 }
 
 static bool in_list(const char *list, size_t len, const char *name)
@@ -173,21 +215,40 @@ static bool in_list(const char *list, size_t len, const char *name)
 	return false;
 }
 
-bool accounts_is_admin(const char *group, size_t len, const char *name, gid_t gid)
+bool accounts_admin_group(const char *line, size_t len, struct accounts_admins *to)
 {
-	static const char admins[][6] = {"wheel", "sudo", "admin"};
+	static const char names[][6] = {"wheel", "sudo", "admin"};
 	const char *list;
-	size_t start, end, n;
+	struct field f;
+	size_t n;
 
-	for (unsigned i = 0; i < sizeof admins / sizeof *admins; i++) {
-		if (accounts_line(group, len, admins[i], &start, &end))
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t want = strlen(names[i]);
+
+		if (to->there[i] || len <= want || memcmp(line, names[i], want) ||
+		    line[want] != ':')
 			continue;
-		if (number_field(group + start, end - start, 2) == (long)gid)
+		to->there[i] = true;
+		to->gid[i] = accounts_field(line, len, 2, &f.p, &f.len) ? -1 : number(f);
+		to->len[i] = 0;
+		if (accounts_field(line, len, 3, &list, &n))
 			return true;
-		if (!accounts_field(group + start, end - start, 3, &list, &n) &&
-		    in_list(list, n, name))
-			return true;
+		if (n > sizeof to->list[i])
+			for (n = sizeof to->list[i]; n && list[n] != ','; n--)
+				;
+		memcpy(to->list[i], list, n);
+		to->len[i] = n;
+		return true;
 	}
+	return false;
+}
+
+bool accounts_is_admin(const struct accounts_admins *in, const char *name, gid_t gid)
+{
+	for (unsigned i = 0; i < ACCOUNTS_ADMINS; i++)
+		if (in->there[i] &&
+		    (in->gid[i] == (long)gid || in_list(in->list[i], in->len[i], name)))
+			return true;
 	return false;
 }
 
@@ -268,15 +329,9 @@ enum hash_method accounts_pam_method(const char *data, size_t len)
 	return HASH_NONE;
 }
 
-unsigned accounts_whole_lines(const char *data, size_t len)
+bool accounts_whole_line(const char *line, size_t len)
 {
-	const char *p = data, *line;
-	unsigned whole = 0;
-	size_t n;
-
-	while (line_next(&p, data + len, &line, &n))
-		whole += n && *line != ':' && accounts_fields(line, n) == 9;
-	return whole;
+	return len && *line != ':' && accounts_fields(line, len) == 9;
 }
 
 bool accounts_login_shell(const char *shell)

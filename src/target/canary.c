@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define CANARY_FILE_MAX (1UL << 20)
 #define SPARE_MS 2500 /* in which a child gives its program up, and says so */
 
 const char *canary_answer_name(enum canary_answer a)
@@ -28,28 +27,23 @@ const char *canary_answer_name(enum canary_answer a)
 
 /* --- a password known only here, where the user's is not known */
 
-static int write_throwaway(const struct canary_question *q, struct canary_words *w)
+static int make_throwaway(const struct canary_question *q, struct canary_words *w)
 {
-	char setting[HASH_CAP], value[HASH_CAP + 1] = "!";
+	char setting[HASH_CAP];
 	bool locked = q->a->locked; /* the proof is of the method: a lock stays a lock */
-	struct account_edit e = {.name = q->a->name, .field = 1, .value = value};
-	size_t len;
-	char *data;
+	struct account_edit e = {.name = q->a->name, .field = 1, .value = w->hash};
+	struct lines l;
 	int rc = -1;
 
 	w->file = q->a->in_shadow ? "/etc/shadow" : "/etc/passwd";
-	data = path_slurp(q->t->fd, w->file, CANARY_FILE_MAX, &len);
-	if (!data)
+	w->hash[0] = '!';
+	if (lines_open(&l, q->t->fd, w->file))
 		return -1;
-	w->cap = len + 2 * HASH_CAP;
-	w->text = malloc(w->cap);
-	if (w->text && password_for_trial(w->password, sizeof(w->password)) == 0 &&
+	if (password_for_trial(w->password, sizeof(w->password)) == 0 &&
 	    hash_setting(q->method, setting, sizeof(setting)) == 0 &&
-	    hash_make(w->password, setting, value + locked, HASH_CAP) == 0 &&
-	    accounts_set_field(data, len, &e, w->text, w->cap, &w->len) == 0)
-		rc = 0;
-	explicit_bzero(data, len);
-	path_release(data, len);
+	    hash_make(w->password, setting, w->hash + locked, HASH_CAP) == 0)
+		rc = accounts_find_field(&l, &e, &w->instead);
+	lines_close(&l);
 	return rc;
 }
 
@@ -64,15 +58,7 @@ static int choose_right(const struct canary_question *q, struct canary_words *w)
 		errno = EINVAL;
 		return -1;
 	}
-	return write_throwaway(q, w);
-}
-
-static void forget(struct canary_words *w)
-{
-	if (w->text)
-		explicit_bzero(w->text, w->cap);
-	free(w->text);
-	explicit_bzero(w, sizeof(*w));
+	return make_throwaway(q, w);
 }
 
 /* --- the doors */
@@ -269,12 +255,12 @@ int canary_right(const struct canary_question *q, struct canary *c)
 		snprintf(c->why, sizeof(c->why), "no password to ask with: %s",
 			 q->method == HASH_NONE && !q->password ? "the account has no usable hash"
 								: strerror(errno));
-		forget(&w);
+		explicit_bzero(&w, sizeof(w));
 		return -1;
 	}
 	find_doors(q, c);
 	ask_all(&(struct canary_asking){.q = q, .w = &w, .c = c});
-	forget(&w);
+	explicit_bzero(&w, sizeof(w));
 	for (unsigned i = 0; i < c->n; i++) /* what cannot be asked decides nothing */
 		if (c->doors[i].kind >= CANARY_HELPER && c->doors[i].right == CANARY_UNKNOWN)
 			c->doors[i].witness = true;
@@ -290,7 +276,7 @@ void canary_wrong(const struct canary_question *q, struct canary *c)
 
 	if (password_for_trial(w.password, sizeof(w.password)) == 0)
 		ask_all(&(struct canary_asking){.q = q, .w = &w, .c = c, .wrong = true});
-	forget(&w);
+	explicit_bzero(&w, sizeof(w));
 }
 
 void canary_conclude(struct canary *c)

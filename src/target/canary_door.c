@@ -196,6 +196,17 @@ static enum canary_answer ask(struct door_run *r)
 	}
 }
 
+/* The password's own hash, where it is one made for this question. */
+static int write_hash(struct trial *t, int rootfd, const struct canary_words *w)
+{
+	int fd = path_open(rootfd, w->file, O_RDONLY, 0);
+	int rc = fd < 0 ? -1 : trial_splice(t, w->file, fd, &w->instead);
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 static int open_trial(struct door_run *r)
 {
 	const struct canary_words *w = r->a->w;
@@ -204,7 +215,7 @@ static int open_trial(struct door_run *r)
 		return -1;
 	if (r->trial.kind == TRIAL_PATCHED)
 		str_copy(r->a->c->weaker, sizeof(r->a->c->weaker), r->trial.weaker);
-	if (w->file && trial_write(&r->trial, w->file, w->text, w->len) < 0)
+	if (w->file && write_hash(&r->trial, r->a->q->t->fd, w) < 0)
 		return -1;
 	r->rootfd = open(r->trial.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return r->rootfd < 0 ? -1 : 0;

@@ -10,8 +10,8 @@
 struct canary_words {
 	char password[128];
 	const char *file; /* NULL: nothing */
-	char *text;
-	size_t len, cap;
+	struct splice instead;
+	char hash[HASH_CAP + 1]; /* instead's data */
 };
 
 /* One door, one password. */

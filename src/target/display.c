@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PASSWD_MOST (4u << 20)
-
 /* The PAM service and the user of its greeter; where distributions differ, any of the names. */
 static const struct greeter {
 	char name[8], pam[24], user[20];
@@ -162,12 +160,13 @@ static bool lacks_pam(const struct target *t, const char *service, char path[64]
 
 static bool knows(const struct target *t, const char *file, const char *name)
 {
-	size_t len, start, end;
-	char *data = path_slurp(t->fd, file, PASSWD_MOST, &len);
-	bool is = data && accounts_line(data, len, name, &start, &end) == 0;
+	struct lines l;
+	bool is;
 
-	if (data)
-		path_release(data, len);
+	if (lines_open(&l, t->fd, file))
+		return false;
+	is = accounts_find(&l, name);
+	lines_close(&l);
 	return is;
 }
 

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define SHADOW "/etc/shadow"
+#define PASSWD "/etc/passwd"
+
 char *shadow_memory(size_t cap)
 {
 	void *p = mmap(NULL, cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -28,100 +31,85 @@ void shadow_memory_release(char *p, size_t cap)
 	errno = error;
 }
 
-bool shadow_backup_worse(const char *old, size_t len, const char *backup, size_t blen)
+/* name's line with e in it: what is not edited stays as it is. */
+static void edit_line(const char *line, size_t len, const struct shadow_edit *e, struct buf *b)
 {
-	return backup && accounts_whole_lines(old, len) < accounts_whole_lines(backup, blen);
-}
+	const char *field;
+	size_t n;
 
-/* The content with [start,end) replaced by a fresh line. */
-static int new_line(const char *data, size_t len, const struct shadow_edit *e, struct buf *b)
-{
-	size_t start = len, end = len;
-
-	if (accounts_line(data, len, e->name, &start, &end))
-		start = end = len;
-	buf_add(b, data, start);
-	if (start == len && len && data[len - 1] != '\n')
-		buf_adds(b, "\n");
-	buf_addf(b, "%s:%s:%s:0:99999:7:::", e->name, e->hash, e->lastchg);
-	if (start == len)
-		buf_adds(b, "\n");
-	buf_add(b, data + end, len - end);
-	return 0;
-}
-
-static bool whole(const char *data, size_t len, const char *name)
-{
-	size_t start, end;
-
-	return !accounts_line(data, len, name, &start, &end) &&
-	       accounts_fields(data + start, end - start) == 9;
-}
-
-/* Take the marks off the hash in name's line of to. */
-static void unlock(const char *name, const struct shadow_bytes *to)
-{
-	size_t start, end, n, marks = 0;
-	const char *hash;
-
-	if (accounts_line(to->p, *to->len, name, &start, &end) ||
-	    accounts_field(to->p + start, end - start, 1, &hash, &n))
-		return;
-	while (marks < n && (hash[marks] == '!' || hash[marks] == '*'))
-		marks++;
-	start = (size_t)(hash - to->p);
-	memmove(to->p + start, to->p + start + marks, *to->len - start - marks);
-	*to->len -= marks;
-}
-
-/* One field after the other, between two halves of the memory. */
-static int set_fields(const char *data, size_t len, const struct shadow_edit *e,
-		      const struct shadow_bytes *to)
-{
-	const struct {
-		bool on;
-		struct account_edit edit;
-	} steps[] = {
-	    {e->hash != NULL, {e->name, 1, e->hash}},
-	    {e->set_lastchg, {e->name, 2, e->lastchg}},
-	    {e->clear_expire, {e->name, 7, ""}},
-	};
-	char *other = shadow_memory(to->cap);
-	int rc = other ? 0 : -1;
-
-	if (len > to->cap)
-		rc = -1;
-	if (rc == 0)
-		memcpy(to->p, data, len);
-	*to->len = len;
-	if (rc == 0 && e->unlock)
-		unlock(e->name, to);
-	for (unsigned i = 0; rc == 0 && i < sizeof steps / sizeof *steps; i++) {
-		if (!steps[i].on)
+	for (unsigned f = 0; f < 9 && !accounts_field(line, len, f, &field, &n); f++) {
+		buf_adds(b, f ? ":" : "");
+		if (f == 1 && e->hash) {
+			buf_adds(b, e->hash);
 			continue;
-		rc = accounts_set_field(to->p, *to->len, &steps[i].edit, other, to->cap, to->len);
-		if (rc == 0)
-			memcpy(to->p, other, *to->len);
+		}
+		while (f == 1 && e->unlock && n && (*field == '!' || *field == '*'))
+			field++, n--;
+		if (f == 2 && e->set_lastchg)
+			buf_adds(b, e->lastchg);
+		else if (f != 7 || !e->clear_expire)
+			buf_add(b, field, n);
 	}
-	shadow_memory_release(other, to->cap);
-	return rc;
 }
 
-int shadow_edit(const char *data, size_t len, const struct shadow_edit *e,
-		const struct shadow_bytes *to)
+/* The change at the line l stands at. 0/-1. */
+static int change_line(const struct lines *l, const struct shadow_edit *e, struct shadow_change *to)
 {
-	struct buf b = {.p = to->p, .cap = to->cap};
+	struct buf b = BUF_OF(to->line);
 
-	if (whole(data, len, e->name))
-		return set_fields(data, len, e, to);
-	if (!e->hash) {
+	to->there = true;
+	if (l->cut) {
+		log_line(SHADOW " line %u is too long to edit", l->number);
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (accounts_whole_line(l->line, l->len)) {
+		edit_line(l->line, l->len, e, &b);
+	} else if (e->hash) {
+		buf_addf(&b, "%s:%s:%s:0:99999:7:::", e->name, e->hash, e->lastchg);
+	} else {
 		errno = ENOENT;
 		return -1;
 	}
-	new_line(data, len, e, &b);
-	*to->len = b.len;
-	errno = ENOSPC;
+	to->s = (struct splice){.at = l->at, .drop = l->len, .data = b.p, .len = b.len};
+	to->none = b.len == l->len && !memcmp(b.p, l->line, b.len);
+	errno = EMSGSIZE;
 	return b.cut ? -1 : 0;
+}
+
+/* A line behind the last one, which ends where l does. */
+static int add_line(const struct lines *l, bool ended, const struct shadow_edit *e,
+		    struct shadow_change *to)
+{
+	struct buf b = BUF_OF(to->line);
+
+	errno = ENOENT;
+	if (!e->hash)
+		return -1;
+	buf_addf(&b, "%s%s:%s:%s:0:99999:7:::\n", ended ? "" : "\n", e->name, e->hash, e->lastchg);
+	to->s = (struct splice){.at = l->read, .data = b.p, .len = b.len};
+	errno = EMSGSIZE;
+	return b.cut ? -1 : 0;
+}
+
+int shadow_find(struct lines *l, const struct shadow_edit *e, struct shadow_change *to)
+{
+	bool ended = true;
+	int rc = 0, error = 0;
+
+	memset(to, 0, offsetof(struct shadow_change, line));
+	while (lines_next(l)) {
+		to->whole += accounts_whole_line(l->line, l->len) && !l->cut;
+		ended = l->ended;
+		if (to->there || !accounts_is_line_of(l->line, l->len, e->name))
+			continue;
+		rc = change_line(l, e, to);
+		error = errno;
+	}
+	errno = l->error ? l->error : error;
+	if (l->error || rc)
+		return -1;
+	return to->there ? 0 : add_line(l, ended, e, to);
 }
 
 void shadow_release(char *data, size_t len)
@@ -135,63 +123,82 @@ void shadow_release(char *data, size_t len)
 	errno = error;
 }
 
-/* Keep the old shadow as shadow-, unless what lies there is better, or nobody can tell. */
-static void keep_backup(const struct target *t, struct journal *j, const char *old, size_t len)
+/* Is the old shadow, of so many whole lines, worse than what lies in shadow-? Of one that nobody
+ * can read nobody can tell. */
+static bool backup_is_better(const struct target *t, unsigned whole)
 {
-	size_t blen = 0;
-	char *backup = path_slurp(t->fd, "/etc/shadow-", SHADOW_MOST, &blen);
-	struct stat st;
-	struct file_attr attr = {.set_mode = true, .set_owner = true};
+	unsigned there = 0;
+	struct lines l;
 
-	if ((!backup && errno != ENOENT) || path_stat(t->fd, "/etc/shadow", true, &st)) {
+	if (lines_open(&l, t->fd, SHADOW "-")) {
+		if (errno == ENOENT)
+			return false;
 		log_line("shadow- not written: %s", strerror(errno));
-	} else if (shadow_backup_worse(old, len, backup, blen)) {
-		log_line("shadow- stays: what it holds is better than the present shadow");
-	} else {
-		attr.mode = st.st_mode & 0640;
-		attr.uid = st.st_uid;
-		attr.gid = st.st_gid;
-		if (file_replace(j, "/etc/shadow-", old, len, &attr))
-			log_line("shadow- not written: %s", strerror(errno));
+		return true;
 	}
-	shadow_release(backup, blen);
+	while (there <= whole && lines_next(&l))
+		there += accounts_whole_line(l.line, l.len) && !l.cut;
+	if (l.error)
+		log_line("shadow- not written: %s", strerror(l.error));
+	else if (there > whole)
+		log_line("shadow- stays: what it holds is better than the present shadow");
+	lines_close(&l);
+	return l.error || there > whole;
+}
+
+/* The first shadow of a system without one. */
+static int create(struct journal *j, const struct shadow_edit *e)
+{
+	static const struct file_attr fresh = {.set_mode = true, .mode = 0600};
+	struct shadow_change c;
+	struct lines none;
+	int rc;
+
+	lines_start(&none, -1);
+	rc = add_line(&none, true, e, &c) || file_replace(j, SHADOW, c.s.data, c.s.len, &fresh) ? -1
+												: 0;
+	explicit_bzero(c.line, sizeof c.line);
+	return rc;
 }
 
 int shadow_write(const struct target *t, struct journal *j, const struct shadow_edit *e)
 {
-	static const struct file_attr fresh = {.set_mode = true, .mode = 0600};
-	size_t len = 0, cap, out;
-	char *old = path_slurp(t->fd, "/etc/shadow", SHADOW_MOST, &len), *now;
+	struct file_backup backup = {SHADOW "-", {.set_mode = true, .set_owner = true}};
+	struct shadow_change c;
+	struct lines l;
+	struct stat st;
 	int rc = -1;
 
-	if (!old && errno != ENOENT)
-		return -1;
-	cap = len + 2 * HASH_CAP;
-	now = shadow_memory(cap);
-	if (now && !shadow_edit(old ? old : "", len, e, &(struct shadow_bytes){now, cap, &out})) {
-		/* with the same again the older one is worth more */
-		if (old && (out != len || memcmp(old, now, len)))
-			keep_backup(t, j, old, len);
-		rc = file_replace(j, "/etc/shadow", now, out, old ? NULL : &fresh);
-	}
-	shadow_memory_release(now, cap);
-	shadow_release(old, len);
+	if (lines_open(&l, t->fd, SHADOW))
+		return errno == ENOENT ? create(j, e) : -1;
+	if (fstat(l.fd, &st) || shadow_find(&l, e, &c))
+		goto out;
+	backup.attr.mode = st.st_mode & 0640;
+	backup.attr.uid = st.st_uid;
+	backup.attr.gid = st.st_gid;
+	rc = 0;
+	/* with the same again the older one is worth more */
+	if (!c.none)
+		rc = file_splice(j, SHADOW, l.fd, &c.s,
+				 backup_is_better(t, c.whole) ? NULL : &backup);
+out:
+	explicit_bzero(c.line, sizeof c.line);
+	lines_close(&l);
 	return rc;
 }
 
 int shadow_write_passwd(const struct target *t, struct journal *j, const struct account_edit *e)
 {
-	size_t len, cap, out;
-	char *old = path_slurp(t->fd, "/etc/passwd", SHADOW_MOST, &len), *now;
+	struct lines l;
+	struct splice s;
 	int rc = -1;
 
-	if (!old)
+	if (lines_open(&l, t->fd, PASSWD))
 		return -1;
-	cap = len + strlen(e->value);
-	now = shadow_memory(cap);
-	if (now && !accounts_set_field(old, len, e, now, cap, &out))
-		rc = file_replace(j, "/etc/passwd", now, out, NULL);
-	shadow_memory_release(now, cap);
-	shadow_release(old, len);
+	if (accounts_find_field(&l, e, &s) == 0)
+		rc = file_splice(j, PASSWD, l.fd, &s, NULL);
+	else if (l.cut)
+		log_line(PASSWD " line %u is too long to edit", l.number);
+	lines_close(&l);
 	return rc;
 }

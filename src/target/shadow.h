@@ -6,26 +6,23 @@
 #include "base/file.h"
 #include "target/accounts.h"
 
-#define SHADOW_MOST (4u << 20)
-
 struct shadow_edit {
 	const char *name, *hash; /* hash NULL: stays */
 	bool unlock;		 /* take the lock marks off the hash that stays */
 	bool set_lastchg, clear_expire;
 	char lastchg[24]; /* "" empties the field */
 };
-struct shadow_bytes {
-	char *p;
-	size_t cap;
-	size_t *len;
+struct shadow_change {
+	struct splice s; /* its data lies in line */
+	bool none;	 /* the file has it already */
+	bool there;	 /* a line of this name was */
+	unsigned whole;	 /* lines of the file that are */
+	char line[4096];
 };
 
-/* shadow's content with e made in name's line; a damaged or missing line is written anew when there
- * is a hash. 0, or -1: ENOENT, ENOSPC. Pure but for the memory it lends. */
-int shadow_edit(const char *data, size_t len, const struct shadow_edit *e,
-		const struct shadow_bytes *to);
-/* Would the old shadow be worse than the backup there is? */
-bool shadow_backup_worse(const char *old, size_t len, const char *backup, size_t blen);
+/* Find where e changes the shadow(5) that l starts at, and read it to its end. A damaged or missing line is written anew when there is a
+ * hash. 0, or -1: ENOENT, EMSGSIZE (its line, or the new one, is too long), or the reading error. */
+int shadow_find(struct lines *l, const struct shadow_edit *e, struct shadow_change *to);
 /* Make the edit in the target's shadow; the old one becomes shadow- unless what lies there is
  * better. 0/-1. */
 int shadow_write(const struct target *t, struct journal *j, const struct shadow_edit *e);

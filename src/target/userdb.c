@@ -159,10 +159,10 @@ static int load(struct userdb_text *x, const struct target *t, enum userdb_kind 
 	char path[16];
 
 	snprintf(path, sizeof path, "%s%s", userdb_paths[kind], old ? "-" : "");
-	x->data = path_slurp(t->fd, path, SHADOW_MOST, &x->len);
+	x->data = path_slurp(t->fd, path, USERDB_WHOLE, &x->len);
 	/* what a system is born with holds no secret and no person */
 	for (unsigned i = 0; old && kind == USERDB_GROUP && !x->data && i < 2; i++)
-		x->data = path_slurp(t->fd, masters[i], SHADOW_MOST, &x->len);
+		x->data = path_slurp(t->fd, masters[i], USERDB_WHOLE, &x->len);
 	x->cap = x->len + 1; /* as mapped */
 	/* too large, or a disk that fails: no word about it */
 	x->unknown = x->data || errno == ENOENT || errno == EINVAL || errno == ELOOP ? 0 : errno;

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#define USERDB_WHOLE (4u << 20)
+
 enum userdb_kind { USERDB_PASSWD, USERDB_SHADOW, USERDB_GROUP, USERDB_GSHADOW, USERDB_KINDS };
 enum userdb_fault {
 	USERDB_SOUND,

@@ -4,6 +4,7 @@
 #include "target/accounts_text.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 static bool is_plain(const char *s)
 {
@@ -22,31 +23,34 @@ static bool field_is(const char *line, size_t len, unsigned n, const char *want)
 
 static void edit(struct fuzz_part text, const struct account_edit *e)
 {
-	size_t start, end, after, cap = text.len + strlen(e->value), out = 0;
+	size_t start, end, after;
 	struct fuzz_part now;
-	char *dst = malloc(cap + 1);
-	int rc;
+	int fd = fuzz_fd(text);
+	struct splice s;
+	struct lines l;
 
-	CLAIM(dst);
-	rc = accounts_set_field(text.p, text.len, e, dst, cap, &out);
-	if (rc == 0) {
-		now = (struct fuzz_part){dst, out};
-		CLAIM(out <= cap);
+	lines_start(&l, fd);
+	if (accounts_find_field(&l, e, &s) == 0) {
+		now = fuzz_spliced(fd, &s);
 		CLAIM(!accounts_line(text.p, text.len, e->name, &start, &end));
+		CLAIM(l.at == (off_t)start && l.len == end - start);
 		CLAIM(is_plain(e->value) == false ||
 		      fuzz_lines_stay(text, now, fuzz_line_of(text.p, start)));
-		CLAIM(!memcmp(dst, text.p, start)); /* also where the value is no field at all */
-		CLAIM(!memcmp(dst + out - (text.len - end), text.p + end, text.len - end));
+		CLAIM(!memcmp(now.p, text.p, start)); /* also where the value is no field at all */
+		CLAIM(!memcmp(now.p + now.len - (text.len - end), text.p + end, text.len - end));
 		if (is_plain(e->value) && e->field) {
-			CLAIM(!accounts_line(dst, out, e->name, &start, &after));
-			CLAIM(field_is(dst + start, after - start, e->field, e->value));
-			CLAIM(accounts_fields(dst + start, after - start) ==
+			CLAIM(!accounts_line(now.p, now.len, e->name, &start, &after));
+			CLAIM(field_is(now.p + start, after - start, e->field, e->value));
+			CLAIM(accounts_fields(now.p + start, after - start) ==
 			      accounts_fields(text.p + start, end - start));
 		}
+		free((char *)now.p);
 	} else {
-		CLAIM(errno == ENOENT || errno == ERANGE || errno == ENOSPC);
+		CLAIM(errno == (l.cut ? EMSGSIZE : ERANGE) || errno == ENOENT);
+		CLAIM(errno != ENOENT || accounts_line(text.p, text.len, e->name, &start, &end));
 	}
-	free(dst);
+	lines_close(&l);
+	close(fd);
 }
 
 static void parse(struct fuzz_part text)
@@ -73,9 +77,16 @@ static void parse(struct fuzz_part text)
 /* Nobody is an administrator who is not named, nor by a group that is not there. */
 static void admin(struct fuzz_part text, const char *name)
 {
+	struct accounts_admins groups = {0};
+	struct fuzz_part rest = text;
 	size_t start, end;
 
-	if (!accounts_is_admin(text.p, text.len, name, (gid_t)-2))
+	while (rest.len) {
+		struct fuzz_part line = fuzz_part(&rest, '\n');
+
+		accounts_admin_group(line.p, line.len, &groups);
+	}
+	if (!accounts_is_admin(&groups, name, (gid_t)-2))
 		return;
 	CLAIM(!accounts_line(text.p, text.len, "wheel", &start, &end) ||
 	      !accounts_line(text.p, text.len, "sudo", &start, &end) ||
@@ -99,7 +110,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (accounts_def(in.p, in.len, name, def, sizeof def) == 0)
 		CLAIM(*def && memmem(in.p, in.len, def, strlen(def)));
 	accounts_pam_method(in.p, in.len);
-	CLAIM(accounts_whole_lines(in.p, in.len) <= in.len);
 	free(copy);
 	return 0;
 }

@@ -1,7 +1,10 @@
 #include "fuzz.h"
 
+#include "base/place.h"
+
 #include <sys/mman.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 /* The sources under test are compiled with mmap and munmap named so. */
 void *fuzz_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t at);
@@ -47,6 +50,27 @@ char *fuzz_copy(struct fuzz_part part)
 	CLAIM(p);
 	memcpy(p, part.p, part.len);
 	return p;
+}
+
+int fuzz_fd(struct fuzz_part part)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+	CLAIM(fd >= 0 && place_fill(fd, part.p, part.len) == 0);
+	return fd;
+}
+
+struct fuzz_part fuzz_spliced(int fd, const struct splice *s)
+{
+	int to = memfd_create("fuzz", MFD_CLOEXEC);
+	struct stat st;
+	char *p;
+
+	CLAIM(to >= 0 && place_splice(fd, s, to) == 0 && fstat(to, &st) == 0);
+	p = malloc((size_t)st.st_size + 1);
+	CLAIM(p && pread(to, p, (size_t)st.st_size, 0) == st.st_size);
+	close(to);
+	return (struct fuzz_part){p, (size_t)st.st_size};
 }
 
 bool fuzz_lines_stay(struct fuzz_part was, struct fuzz_part now, size_t nth)

@@ -1,5 +1,5 @@
 /* fuzz: what the harnesses share (libFuzzer, one NAME_fuzz.c a parser). A harness feeds bytes to pure functions and holds what they
- * answer against an oracle of its own; it never opens a file, and memory that the code under test maps is the sanitizer's (fuzz.c).
+ * answer against an oracle of its own; it never opens a file but one in memory, and memory that the code under test maps is the sanitizer's (fuzz.c).
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
@@ -32,6 +32,12 @@ struct fuzz_part fuzz_part(struct fuzz_part *in, char stop);
 void fuzz_word(struct fuzz_part *in, char stop, char *dst, size_t cap);
 /* A copy of its own on the heap, so that one byte beyond it is seen. Freed by the caller. */
 char *fuzz_copy(struct fuzz_part part);
+
+struct splice;
+/* The bytes as an open file in memory; closed by the caller. */
+int fuzz_fd(struct fuzz_part part);
+/* What fd holds with s in it; freed by the caller. */
+struct fuzz_part fuzz_spliced(int fd, const struct splice *s);
 
 /* Are all lines of now those of was, byte for byte, but for the nth (from 0), which may be anything?
  * The claim of every editor of one line. */

@@ -6,6 +6,8 @@
 #include "checks/sysuser.h"
 #include "target/selinux.h"
 
+#include <unistd.h>
+
 static void contexts(struct fuzz_part text, const char *path)
 {
 	struct selinux_query q = {.path = path};
@@ -43,13 +45,25 @@ static void users(struct fuzz_part text, const char *name)
 /* One line more, the others as they were. */
 static void insert(struct fuzz_part text)
 {
-	struct buf b = {.p = malloc(text.len + 16), .cap = text.len + 16};
-	const char *line;
+	struct splice s = {.data = "\nargo:x\n", .len = 8};
+	struct fuzz_part now;
+	int fd = fuzz_fd(text);
+	struct lines l;
+	bool ended;
 
-	CLAIM(b.p && !sysuser_insert(text.p, text.len, "argo:x", &b));
-	line = memmem(b.p, b.len, "argo:x\n", 7);
-	CLAIM(line && b.len - text.len >= 7 && b.len - text.len <= 8);
-	free(b.p);
+	lines_start(&l, fd);
+	if (!sysuser_find(&l, "argo", &s.at, &ended)) {
+		s.data = (const char *)s.data + ended;
+		s.len -= ended;
+		now = fuzz_spliced(fd, &s);
+		CLAIM(now.len == text.len + s.len);
+		CLAIM(!memcmp(now.p, text.p, (size_t)s.at));
+		CLAIM(!memcmp(now.p + s.at + s.len, text.p + s.at, text.len - (size_t)s.at));
+		CLAIM(!s.at || now.p[s.at - 1] == '\n' || now.p[s.at] == '\n');
+		free((char *)now.p);
+	}
+	lines_close(&l);
+	close(fd);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

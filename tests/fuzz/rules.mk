@@ -1,5 +1,5 @@
 # Every parser under libFuzzer: the same sources, built by clang with coverage; mmap is the harness's own (tests/fuzz/fuzz.c).
-FUZZFLAGS := $(STD) $(filter-out -Wno-format-truncation,$(WARN)) -O2 -g -fno-sanitize-recover=all -Ibuild/libs/glibc/include
+FUZZFLAGS := $(STD) $(filter-out -Wno-format-truncation,$(WARN)) -O2 -g -fno-sanitize-recover=all -DLINES_CAP=256 -Ibuild/libs/glibc/include
 FUZZMMAP  := -Dmmap=fuzz_mmap -Dmunmap=fuzz_munmap
 FUZZED    := $(filter-out build/fuzz/main.o,$(SOURCES:src/%.c=build/fuzz/%.o))
 build/fuzz/%.o: src/%.c build/libs/glibc/libblkid.a | fuzz-deps

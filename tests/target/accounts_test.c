@@ -1,7 +1,9 @@
 #include "target/accounts_text.h"
 
+#include "../base/spliced.h"
 #include "../base/tree.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 Suite *accounts_suite(void);
@@ -9,14 +11,27 @@ Suite *accounts_suite(void);
 static const char shadow[] = "# a comment: kept\r\n+::::::::\nargonaut:*:1:0:9:7:::\n"
 			     "argo:$6$salt$aaaa:19000:0:99999:7:::\r\nlast:!:1:0:9:7:::";
 
+static char dst[400];
+
+/* shadow with e in it, in dst. */
+static int edit(struct account_edit e)
+{
+	int fd = spliced_fd(shadow, sizeof shadow - 1), rc;
+	struct splice s;
+	struct lines l;
+
+	lines_start(&l, fd);
+	rc = accounts_find_field(&l, &e, &s);
+	if (rc == 0)
+		spliced(fd, &s, dst, sizeof dst);
+	lines_close(&l);
+	close(fd);
+	return rc;
+}
+
 START_TEST(edit_keeps_every_other_byte)
 {
-	struct account_edit e = {"argo", 1, "NEW"};
-	char dst[400];
-	size_t n;
-
-	ck_assert_int_eq(accounts_set_field(shadow, sizeof shadow - 1, &e, dst, sizeof dst, &n), 0);
-	dst[n] = 0;
+	ck_assert_int_eq(edit((struct account_edit){"argo", 1, "NEW"}), 0);
 	ck_assert_str_eq(dst, "# a comment: kept\r\n+::::::::\nargonaut:*:1:0:9:7:::\n"
 			      "argo:NEW:19000:0:99999:7:::\r\nlast:!:1:0:9:7:::");
 }
@@ -24,17 +39,12 @@ END_TEST
 
 START_TEST(edit_of_a_last_line_without_newline_adds_none)
 {
-	struct account_edit e = {"last", 8, "z"};
-	char dst[400];
-	size_t n;
-
-	ck_assert_int_eq(accounts_set_field(shadow, sizeof shadow - 1, &e, dst, sizeof dst, &n), 0);
-	ck_assert_int_eq(dst[n - 1], 'z');
-	e.field = 9;
-	ck_assert_int_eq(accounts_set_field(shadow, sizeof shadow - 1, &e, dst, sizeof dst, &n),
-			 -1);
-	e.field = 8;
-	ck_assert_int_eq(accounts_set_field(shadow, sizeof shadow - 1, &e, dst, 20, &n), -1);
+	ck_assert_int_eq(edit((struct account_edit){"last", 8, "z"}), 0);
+	ck_assert_int_eq(dst[strlen(dst) - 1], 'z');
+	ck_assert_int_eq(edit((struct account_edit){"last", 9, "z"}), -1);
+	ck_assert_int_eq(errno, ERANGE);
+	ck_assert_int_eq(edit((struct account_edit){"las", 1, "z"}), -1);
+	ck_assert_int_eq(errno, ENOENT);
 }
 END_TEST
 
@@ -147,6 +157,64 @@ START_TEST(user_is_the_lowest_uid_among_the_admins)
 }
 END_TEST
 
+START_TEST(each_account_gets_its_own_line_of_shadow_in_one_pass)
+{
+	char root[64];
+	int fd = tree_make(root);
+	struct account list[3];
+	struct target t;
+	unsigned all;
+
+	put(root, "/usr/lib/os-release", "ID=debian\n");
+	put(root, "/etc/passwd",
+	    "+::::::\na:x:1:1::/a:/bin/sh\nb:$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/:2:2::/b:/bin/"
+	    "sh\nc:x:3:3::/c:/bin/sh\n"
+	    "d:x:4:4::/d:/bin/sh\n");
+	put(root, "/etc/shadow",
+	    "d:*:4:::::::\nc:!:3:0:9:7:::\nc:$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/"
+	    ":9:0:9:7:::\na:*:1:0:9:7:::\n");
+	ck_assert_int_eq(target_open(&t, root), 0);
+	ck_assert_int_eq(accounts_first(&t, list, 3, &all), 3);
+	ck_assert_uint_eq(all, 4);
+	ck_assert(list[0].lastchg == 1 && list[0].shadow_line == 4 && list[0].passwd_line == 2);
+	ck_assert(list[1].method == HASH_MD5 && !list[1].in_shadow && !list[1].shadow_line);
+	ck_assert(list[2].lastchg == 3 && list[2].locked && list[2].shadow_line == 2);
+	ck_assert_uint_eq(accounts_methods(&t), 1u << HASH_MD5);
+	target_close(&t);
+	tree_remove(fd, root);
+}
+END_TEST
+
+/* More than any buffer holds, and each line is read. */
+START_TEST(a_hundred_thousand_accounts_are_read_like_one)
+{
+	enum { USERS = 100000 };
+	static char passwd[USERS * 48], shadow_text[USERS * 40];
+	struct buf p = BUF_OF(passwd), s = BUF_OF(shadow_text);
+	char root[64];
+	int fd = tree_make(root);
+	struct account a;
+	const char *bad;
+	struct target t;
+
+	for (unsigned i = 0; i < USERS; i++) {
+		buf_addf(&p, "u%u:x:%u:100::/home/u%u:/bin/sh\n", i, 1000 + i, i);
+		buf_addf(&s, "u%u:!:%u:0:99999:7:::\n", USERS - 1 - i, USERS - 1 - i);
+	}
+	ck_assert(!p.cut && !s.cut);
+	put(root, "/usr/lib/os-release", "ID=debian\n");
+	tree_put(root, "/etc/passwd", passwd, p.len);
+	tree_put(root, "/etc/shadow", shadow_text, s.len);
+	ck_assert_int_eq(target_open(&t, root), 0);
+	ck_assert_int_eq(accounts_get(&t, "u99999", &a, &bad), 0);
+	ck_assert(a.uid == 100999 && a.passwd_line == USERS && a.shadow_line == 1 &&
+		  a.lastchg == 99999);
+	ck_assert_int_eq(accounts_get(&t, "u100000", &a, &bad), -1);
+	target_close(&t);
+	tree_remove(fd, root);
+}
+END_TEST
+
 Suite *accounts_suite(void)
 {
 	Suite *s = suite_create("accounts");
@@ -159,6 +227,8 @@ Suite *accounts_suite(void)
 	tcase_add_test(c, shadow_lock_marks_are_told_from_damage);
 	tcase_add_test(c, pam_method_is_read_behind_pam_unix_alone);
 	tcase_add_test(c, def_takes_the_last_and_no_comment);
+	tcase_add_test(c, each_account_gets_its_own_line_of_shadow_in_one_pass);
+	tcase_add_test(c, a_hundred_thousand_accounts_are_read_like_one);
 	tcase_add_test(c, user_is_the_lowest_uid_among_the_admins);
 	suite_add_tcase(s, c);
 	return s;
