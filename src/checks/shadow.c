@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct userdb *load(const struct check_context *c)
 {
@@ -24,11 +25,12 @@ static struct userdb *load(const struct check_context *c)
 	return NULL;
 }
 
-static void report(struct check_context *c, enum userdb_kind kind, const struct userdb_damage *d)
+static void report(struct check_context *c, const struct userdb *db, enum userdb_kind kind,
+		   const struct userdb_damage *d)
 {
 	struct cause cause = {"shadow-damaged", SEVERITY_WARNING, BLOCKS_NOBODY,
 			      "phase 3 mends it by what is left, then from the same file with a -"};
-	char line[24] = "", more[24] = "";
+	char line[24] = "", more[40] = "";
 
 	if (d->fault == USERDB_TAIL) {
 		cause.severity = SEVERITY_NOTE;
@@ -38,9 +40,12 @@ static void report(struct check_context *c, enum userdb_kind kind, const struct 
 		cause.blocks = d->fault == USERDB_EMPTY ? BLOCKS_EVERYONE : BLOCKS_USER;
 	}
 	if (d->line)
-		snprintf(line, sizeof line, " line %u", d->line);
+		snprintf(line, sizeof line, " line %u", userdb_line_number(db, kind, d->line));
 	if (d->n > 1)
-		snprintf(more, sizeof more, ", and %u more", d->n - 1);
+		snprintf(more, sizeof more, ", and %u more%s", d->n - 1,
+			 db->more ? " at least" : "");
+	if (db->more)
+		cause.action = "too many to mend here: not touched";
 	check_found(c, &cause, "%s%s: %s%s%s%s", userdb_paths[kind], line,
 		    userdb_fault_name(d->fault), *d->name ? ": " : "", d->name, more);
 }
@@ -55,6 +60,15 @@ static void report_unknown(struct check_context *c, enum userdb_kind kind, int e
 		    strerror(error));
 }
 
+/* A group of thousands may well have one. */
+static void report_cut(struct check_context *c, enum userdb_kind kind, unsigned line)
+{
+	static const struct cause cause = {"shadow-damaged", SEVERITY_NOTE, BLOCKS_NOBODY,
+					   "not touched: look at it yourself"};
+
+	check_found(c, &cause, "%s line %u: too long to be looked at", userdb_paths[kind], line);
+}
+
 void detect_damaged(struct check_context *c)
 {
 	struct userdb *db = load(c);
@@ -63,9 +77,11 @@ void detect_damaged(struct check_context *c)
 	for (unsigned k = 0; db && k < USERDB_KINDS; k++) {
 		if (db->now[k].unknown)
 			report_unknown(c, k, db->now[k].unknown);
+		else if (db->now[k].cut_line)
+			report_cut(c, k, db->now[k].cut_line);
 		userdb_judge(db, k, &d);
 		if (d.n)
-			report(c, k, &d);
+			report(c, db, k, &d);
 	}
 	if (db)
 		userdb_release(db);
@@ -93,7 +109,7 @@ static int rebuild_person(const struct target *t, struct userdb *db, const char 
 struct rebuild {
 	const struct target *t;
 	struct userdb *db;
-	char *torn; /* passwd as it was found */
+	const char *torn; /* passwd as it was found */
 	size_t torn_len;
 	bool lossy;
 	char shell[256];
@@ -127,7 +143,7 @@ static int rebuild_people(struct rebuild *r, const struct userdb_text *shadow, b
 static int rebuild_passwd(const struct target *t, struct userdb *db, bool lossy)
 {
 	struct rebuild r = {.t = t, .db = db, .lossy = lossy};
-	char root[300];
+	char root[300], *torn = NULL;
 	size_t len;
 	int rc = 0;
 
@@ -136,11 +152,15 @@ static int rebuild_passwd(const struct target *t, struct userdb *db, bool lossy)
 	snprintf(root, sizeof root, "root:x:0:0:root:/root:%s", r.shell);
 	if (!userdb_find(&db->now[USERDB_PASSWD], "root", &len))
 		rc = userdb_add(db, USERDB_PASSWD, root);
-	r.torn = path_slurp(t->fd, userdb_paths[USERDB_PASSWD], USERDB_WHOLE, &r.torn_len);
+	r.torn = db->was[USERDB_PASSWD].data;
+	r.torn_len = db->was[USERDB_PASSWD].len;
+	if (!r.torn)
+		r.torn = torn =
+		    path_slurp(t->fd, userdb_paths[USERDB_PASSWD], USERDB_WHOLE, &r.torn_len);
 	rc |= rebuild_people(&r, &db->now[USERDB_SHADOW], false);
 	if (r.torn)
 		rc |= rebuild_people(&r, &db->old[USERDB_SHADOW], true);
-	shadow_release(r.torn, r.torn_len);
+	shadow_release(torn, r.torn_len);
 	return rc;
 }
 
@@ -183,6 +203,20 @@ static int put(const struct check_context *c, enum userdb_kind kind, const struc
 	return file_replace(c->journal, path, x->data, x->len, &attr);
 }
 
+/* The lines that changed, among all those nobody looked at a second time. */
+static int put_lines(const struct check_context *c, const struct userdb *db, enum userdb_kind kind)
+{
+	const char *path = userdb_paths[kind];
+	int fd = path_open_regular(c->t->fd, path);
+	struct splice *list = userdb_splices(db, kind);
+	int rc = fd >= 0 && list ? file_splice(c->journal, path, fd, list, NULL) : -1;
+
+	free(list);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 static int mend(const struct check_context *c, struct userdb *db, enum userdb_kind kind)
 {
 	struct userdb_damage before, after;
@@ -191,6 +225,8 @@ static int mend(const struct check_context *c, struct userdb *db, enum userdb_ki
 	userdb_judge(db, kind, &before);
 	if (!before.n || before.fault == USERDB_TAIL)
 		return 0;
+	if (db->more)
+		return -1;
 	lossy = before.fault != USERDB_NO_X && before.fault != USERDB_TWICE &&
 		before.fault != USERDB_MISSING;
 	if (userdb_mend(db, kind) || (kind == USERDB_PASSWD && rebuild_passwd(c->t, db, lossy)) ||
@@ -202,7 +238,9 @@ static int mend(const struct check_context *c, struct userdb *db, enum userdb_ki
 	    after.n < before.n || (before.fault == USERDB_EMPTY && after.fault != USERDB_EMPTY);
 	if (!db->now[kind].len || !better)
 		return -1;
-	return put(c, kind, &db->now[kind]) || after.n ? -1 : 0;
+	if (db->was[kind].data ? put_lines(c, db, kind) : put(c, kind, &db->now[kind]))
+		return -1;
+	return after.n ? -1 : 0;
 }
 
 int repair_damaged(struct check_context *c)

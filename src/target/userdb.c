@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char userdb_paths[USERDB_KINDS][13] = {"/etc/passwd", "/etc/shadow", "/etc/group",
@@ -152,6 +153,11 @@ const char *userdb_find(const struct userdb_text *x, const char *name, size_t *l
 
 /* --- the eight files */
 
+int userdb_unknown(int error)
+{
+	return error == ENOENT || error == EINVAL || error == ELOOP ? 0 : error;
+}
+
 static int load(struct userdb_text *x, const struct target *t, enum userdb_kind kind, bool old)
 {
 	static const char masters[][36] = {"/usr/share/base-passwd/group.master",
@@ -165,16 +171,32 @@ static int load(struct userdb_text *x, const struct target *t, enum userdb_kind 
 		x->data = path_slurp(t->fd, masters[i], USERDB_WHOLE, &x->len);
 	x->cap = x->len + 1; /* as mapped */
 	/* too large, or a disk that fails: no word about it */
-	x->unknown = x->data || errno == ENOENT || errno == EINVAL || errno == ELOOP ? 0 : errno;
+	x->unknown = x->data ? 0 : userdb_unknown(errno);
 	if (!x->data)
 		x->len = x->cap = 0;
 	return userdb_index(x, kind);
+}
+
+static bool is_large(const struct target *t)
+{
+	bool large = false;
+	char path[16];
+	struct stat st;
+
+	for (unsigned k = 0; k < 2 * USERDB_KINDS; k++) {
+		snprintf(path, sizeof path, "%s%s", userdb_paths[k / 2], k % 2 ? "-" : "");
+		large |= !path_stat(t->fd, path, true, &st) && S_ISREG(st.st_mode) &&
+			 st.st_size > USERDB_WHOLE;
+	}
+	return large;
 }
 
 int userdb_load(struct userdb *db, const struct target *t)
 {
 	int rc = 0;
 
+	if (is_large(t))
+		return userdb_load_reduced(db, t);
 	for (unsigned k = 0; k < USERDB_KINDS; k++)
 		rc |= load(&db->now[k], t, k, false) | load(&db->old[k], t, k, true);
 	return rc;
@@ -192,6 +214,9 @@ void userdb_release(struct userdb *db)
 	for (unsigned k = 0; k < USERDB_KINDS; k++) {
 		release(&db->now[k]);
 		release(&db->old[k]);
+		shadow_memory_release(db->was[k].data, db->was[k].len);
+		free(db->was[k].lines);
+		db->was[k] = (struct userdb_was){0};
 	}
 }
 

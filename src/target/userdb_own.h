@@ -4,6 +4,10 @@
 
 #include "target/userdb.h"
 
+/* errno of a file that was not read, if nothing can be said of it; 0: there is none, or what stands there is no file. */
+int userdb_unknown(int error);
+/* userdb_load's other way: reduced texts. */
+int userdb_load_reduced(struct userdb *db, const struct target *t);
 bool userdb_is_entry(const char *line, size_t n);
 size_t userdb_name_length(const char *line, size_t n);
 bool userdb_is_number(const char *s, size_t n, bool may_be_empty);

@@ -1,12 +1,10 @@
-#include "target/userdb.h"
+#include "target/userdb_own.h"
 
 #include "target/accounts_text.h"
 #include "target/shadow.h"
 
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../base/spliced.h"
+#include "../base/tree.h"
 
 Suite *userdb_suite(void);
 
@@ -245,6 +243,194 @@ START_TEST(any_byte_range_damaged_ends_in_sound_lines_and_no_new_hash)
 }
 END_TEST
 
+/* --- a large root, of which only the lines that matter are held */
+
+#define FILLERS 30
+
+/* sound[k] in the middle of other people's lines. */
+static size_t fill(enum userdb_kind k, char *dst, size_t cap)
+{
+	static const char forms[USERDB_KINDS][40] = {"u%u:x:%u:100::/home/u:/bin/sh\n",
+						     "u%u:!:%u:0:99999:7:::\n", "u%u:x:%u:\n",
+						     "u%u:!::a,%u\n"};
+	struct buf b = {.p = dst, .cap = cap};
+
+	for (unsigned i = 0; i <= FILLERS; i++)
+		if (i == FILLERS / 2)
+			buf_adds(&b, sound[k]);
+		else {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			buf_addf(&b, forms[k], i, 2000 + i);
+#pragma GCC diagnostic pop
+		}
+	ck_assert(!b.cut);
+	return b.len;
+}
+
+static unsigned chance(unsigned *seed, unsigned below)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return (*seed >> 8) % below;
+}
+
+/* n bytes of text are gone, or others. */
+static size_t hurt(char *text, size_t len, unsigned *seed)
+{
+	static const char with[] = {0, ':', '\n', '0', 'u'};
+	static const unsigned most[] = {3, 60, 900};
+	size_t n = 1 + chance(seed, most[chance(seed, 3)]), at;
+
+	if (n > len)
+		n = len;
+	at = chance(seed, (unsigned)(len - n) + 1);
+	if (chance(seed, 2)) {
+		memset(text + at, with[chance(seed, sizeof with)], n);
+		return len;
+	}
+	memmove(text + at, text + at + n, len - at - n);
+	return len - n;
+}
+
+/* What judging and mending kind makes of the root's file, into dst: by its whole text, or by the
+ * lines that matter. */
+static size_t outcome(const struct target *t, enum userdb_kind kind, bool reduced, char *dst,
+		      struct userdb_damage *d)
+{
+	struct userdb *db = calloc(1, sizeof *db);
+	struct splice *list = NULL;
+	int fd = path_open_regular(t->fd, userdb_paths[kind]);
+	size_t len = 0;
+
+	db->user = "argo";
+	ck_assert_int_eq(reduced ? userdb_load_reduced(db, t) : userdb_load(db, t), 0);
+	ck_assert(!db->more);
+	userdb_judge(db, kind, d);
+	d->line = userdb_line_number(db, kind, d->line);
+	if (d->n && d->fault != USERDB_TAIL) {
+		ck_assert_int_eq(userdb_mend(db, kind), 0);
+		if (db->was[kind].data)
+			ck_assert_ptr_nonnull(list = userdb_splices(db, kind));
+		len = list ? 0 : db->now[kind].len;
+		memcpy(dst, db->now[kind].data, len);
+		dst[len] = 0;
+	} else {
+		list = calloc(1, sizeof *list);
+	}
+	if (list)
+		len = spliced(fd, list, dst, 8192);
+	free(list);
+	close(fd);
+	drop(db);
+	return len;
+}
+
+static void compare_ways(const struct target *t, unsigned seed)
+{
+	static char whole[8192], lines[8192];
+
+	for (unsigned k = 0; k < USERDB_KINDS; k++) {
+		struct userdb_damage a, b;
+		size_t n = outcome(t, k, false, whole, &a), m = outcome(t, k, true, lines, &b);
+
+		ck_assert_msg(a.n == b.n && a.fault == b.fault && a.line == b.line &&
+				  a.own == b.own && !strcmp(a.name, b.name),
+			      "%u: %s: %u %s line %u, %u %s line %u", seed, userdb_paths[k], a.n,
+			      userdb_fault_name(a.fault), a.line, b.n, userdb_fault_name(b.fault),
+			      b.line);
+		ck_assert_msg(n == m && !memcmp(whole, lines, n), "%u: %s\n%s---\n%s", seed,
+			      userdb_paths[k], whole, lines);
+	}
+}
+
+START_TEST(lines_that_matter_are_judged_and_mended_as_the_whole_text_is)
+{
+	static char text[8192];
+	char root[64], old[16];
+	int fd = tree_make(root);
+	struct target t;
+
+	tree_put(root, "/usr/lib/os-release", "ID=debian\n", 10);
+	tree_put(root, "/etc/passwd", "", 0);
+	ck_assert_int_eq(target_open(&t, root), 0);
+	for (unsigned i = 0; i < 40; i++) {
+		unsigned seed = 40 * (unsigned)_i + i, hurts = seed % 4;
+
+		for (unsigned k = 0; k < USERDB_KINDS; k++) {
+			size_t len = fill(k, text, sizeof text);
+
+			snprintf(old, sizeof old, "%s-", userdb_paths[k]);
+			unlinkat(fd, old + 1, 0);
+			if (chance(&seed, 2))
+				tree_put(root, old, text, len);
+			for (unsigned h = 0; h < hurts; h++)
+				len = chance(&seed, 2) ? len : hurt(text, len, &seed);
+			tree_put(root, userdb_paths[k], text, len);
+		}
+		compare_ways(&t, 40 * (unsigned)_i + i);
+	}
+	target_close(&t);
+	tree_remove(fd, root);
+}
+END_TEST
+
+/* Half a million in another order than their passwords, one of them twice and one without. */
+START_TEST(a_large_root_is_judged_to_the_line_and_mended_in_place)
+{
+	enum { USERS = 200000 };
+	static char passwd[USERS * 44], shadow[USERS * 40 + 100];
+	struct buf p = BUF_OF(passwd), s = BUF_OF(shadow);
+	struct userdb *db = calloc(1, sizeof *db);
+	struct userdb_damage d;
+	struct splice *list;
+	char root[64], *now;
+	int fd = tree_make(root), file;
+	struct target t;
+	size_t twice = 0;
+
+	buf_adds(&p, "root:x:0:0:root:/root:/bin/bash\n");
+	buf_adds(&s, "root:*:20000:0:99999:7:::\n");
+	for (unsigned i = 0; i < USERS; i++) {
+		unsigned other = (i * 7919u) % USERS;
+
+		buf_addf(&p, "u%u:x:%u:100::/home/u:/bin/sh\n", i, 2000 + i);
+		if (other != 77)
+			buf_addf(&s, "u%u:!:1:0:99999:7:::\n", other);
+		if (i == USERS / 2) {
+			twice = s.len;
+			buf_adds(&s, "root:!:1:0:99999:7:::\n");
+		}
+	}
+	tree_put(root, "/usr/lib/os-release", "ID=debian\n", 10);
+	tree_put(root, "/etc/passwd", passwd, p.len);
+	tree_put(root, "/etc/shadow", shadow, s.len);
+	ck_assert_int_eq(target_open(&t, root), 0);
+	db->user = "u5";
+	ck_assert_int_eq(userdb_load(db, &t), 0);
+	ck_assert_ptr_nonnull(db->was[USERDB_SHADOW].data);
+	ck_assert_uint_lt(db->now[USERDB_SHADOW].len, 4096);
+	userdb_judge(db, USERDB_PASSWD, &d);
+	ck_assert_uint_eq(d.n, 0);
+	userdb_judge(db, USERDB_SHADOW, &d);
+	ck_assert_uint_eq(d.n, 2);
+	ck_assert_int_eq(d.fault, USERDB_TWICE);
+	ck_assert_uint_eq(userdb_line_number(db, USERDB_SHADOW, d.line), USERS / 2 + 3);
+	ck_assert_int_eq(userdb_mend(db, USERDB_SHADOW), 0);
+	list = userdb_splices(db, USERDB_SHADOW);
+	file = path_open_regular(t.fd, "/etc/shadow");
+	now = malloc(sizeof shadow);
+	ck_assert_uint_eq(spliced(file, list, now, sizeof shadow), s.len - 22);
+	ck_assert(!memcmp(now, shadow, twice) &&
+		  !memcmp(now + twice, shadow + twice + 22, s.len - twice - 22));
+	close(file);
+	free(now);
+	free(list);
+	drop(db);
+	target_close(&t);
+	tree_remove(fd, root);
+}
+END_TEST
+
 Suite *userdb_suite(void)
 {
 	Suite *s = suite_create("userdb");
@@ -260,6 +446,8 @@ Suite *userdb_suite(void)
 	tcase_add_test(c, who_was_deleted_stays_deleted);
 	tcase_add_loop_test(c, any_byte_range_damaged_ends_in_sound_lines_and_no_new_hash, 0,
 			    USERDB_KINDS);
+	tcase_add_loop_test(c, lines_that_matter_are_judged_and_mended_as_the_whole_text_is, 0, 10);
+	tcase_add_test(c, a_large_root_is_judged_to_the_line_and_mended_in_place);
 	suite_add_tcase(s, c);
 	return s;
 }
