@@ -170,24 +170,22 @@ bool hash_verify(const char *key, const char *hash)
 
 static int spell(char *dst, size_t cap, int (*fill)(void *dst, size_t len))
 {
-	/* At the same key on QWERTY, QWERTZ and AZERTY with shift aside: no a, q, w, z, y, m, nor
-	 * what looks like another. */
-	static const char letters[] = "bcdefghjknprstuvxBCDEFGHJKNPRTUV";
-	unsigned char raw[16];
+	/* On the same key of QWERTY, QWERTZ and AZERTY, without Shift or AltGr: a, m, q, w, y and z
+	 * move between them, and so does every digit's and every sign's key. Nor i, l, o, v, which
+	 * are taken for others, on screens and in handwriting. */
+	static const char letters[] = "bcdefghjknprstux";
+	unsigned char raw[PASSWORD_LETTERS];
 	struct buf b = {.p = dst, .cap = cap};
 
-	_Static_assert(sizeof letters == 33, "five bits a character");
-	if (cap < 24) {
+	_Static_assert(sizeof letters == 17, "four bits a letter");
+	if (cap <= sizeof raw) {
 		errno = ENOSPC;
 		return -1;
 	}
 	if (fill(raw, sizeof raw))
 		return -1;
-	for (size_t i = 0; i < sizeof raw; i++) {
-		if (i && i % 4 == 0)
-			buf_adds(&b, ".");
-		buf_add(&b, &letters[raw[i] & 31], 1);
-	}
+	for (size_t i = 0; i < sizeof raw; i++)
+		buf_add(&b, &letters[raw[i] & 15], 1);
 	explicit_bzero(raw, sizeof raw);
 	return 0;
 }

@@ -28,8 +28,10 @@ bool hash_verify(const char *key, const char *hash);
 /* The known answer for m: crypt(HASH_KEY, hash_known(m)) is hash_known(m) itself; of a low cost. NULL for HASH_NONE. */
 #define HASH_KEY "rd-recovery"
 const char *hash_known(enum hash_method m);
-/* A random password of 16 characters from 32 letters and digits at the same place on common keyboard layouts (80 bits), in groups of four
- * joined by '.'; no characters that are easily confused. dst at least 24 bytes. 0, or -1: EAGAIN while the kernel's generator is not ready. */
+#define PASSWORD_LETTERS 20
+/* A random password of 20 small letters out of 16 (80 bits), which are on the same key of the common keyboard layouts for Latin letters, without
+ * Shift: a keymap that was not loaded changes nothing. (Dvorak, Colemak, BEPO and the Turkish F layout move nearly every letter: there the layout
+ * has to be the one that is printed on the keys.) dst at least 21 bytes. 0, or -1: EAGAIN while the kernel's generator is not ready. */
 int password_generate(char *dst, size_t cap);
 /* The same for a trial, which nobody else can enter: it only has to differ, so it is there however early in a boot. */
 int password_for_trial(char *dst, size_t cap);
