@@ -8,7 +8,7 @@ PACKAGES     := gcc binutils make musl-tools linux-libc-dev autoconf automake li
 RESCUE_PACKAGES := kmod cpio grub-common grub-pc-bin grub-efi-amd64-bin mtools dosfstools fdisk
 TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
                 expect cpio e2fsprogs btrfs-progs fdisk kmod zstd attr python3-minimal debhelper mandoc zsh fish \
-                ovmf strace debsums busybox-static xfsprogs $(RESCUE_PACKAGES)
+                ovmf strace debsums busybox-static xfsprogs tmux $(RESCUE_PACKAGES)
 BENCH_PACKAGES := busybox-static pax-utils debsums time
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev
 # The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL= name other copies of the same bytes.
@@ -16,7 +16,7 @@ export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
 export UTIL_LINUX_SHA256 := 60492a19b44e6cf9a3ddff68325b333b8b52b6c59ce3ebd6a0ecaa4c5117e84f
 export LIBXCRYPT_TARBALL BEARSSL_TARBALL UTIL_LINUX_TARBALL
-MAX_SIZE     := 688128
+MAX_SIZE     := 819200
 WARN         := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Werror -Wno-format-truncation
 STD          := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 comma        := ,
