@@ -383,8 +383,8 @@ static int one_argument(struct options *o, char **argv, int *i)
 		if (arguments[k].commands & 1u << o->command && strlen(arguments[k].name) == len &&
 		    !strncmp(arguments[k].name, word, len))
 			a = &arguments[k];
-	if (!a && o->command == COMMAND_ROLLBACK && word[0] != '-' && !o->rollback_run[0])
-		return str_copy(o->rollback_run, sizeof o->rollback_run, word)
+	if (!a && o->command == COMMAND_ROLLBACK && word[0] != '-' && !o->run_name[0])
+		return str_copy(o->run_name, sizeof o->run_name, word)
 			   ? 0
 			   : wrong(o, "no such run", word);
 	if (!a)
@@ -403,7 +403,7 @@ static int one_argument(struct options *o, char **argv, int *i)
 int options_arguments(struct options *o, int argc, char **argv)
 {
 	o->command = COMMAND_NONE;
-	o->rollback_run[0] = '\0';
+	o->run_name[0] = '\0';
 	if (argc < 2)
 		return wrong(o, "no command given", "see rd-recovery --help");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)

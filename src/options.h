@@ -33,7 +33,7 @@ struct options {
 	enum after after;
 	char log_path[256]; /* rd.recovery.log= */
 	long hold;	    /* seconds */
-	char root[256], boot[256], config[256], output[256], rollback_run[64], stage[16];
+	char root[256], boot[256], config[256], output[256], run_name[64], stage[16];
 	char **argv; /* as given: the next init's */
 	bool json, forget, deep;
 	bool doubt; /* what is mounted may be another system than was meant: it is only looked at */

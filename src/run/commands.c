@@ -237,7 +237,7 @@ static int undo_run(void *arg)
 		close(root);
 		return EBUSY;
 	}
-	u->rc = journal_rollback(root, u->o->rollback_run[0] ? u->o->rollback_run : NULL, u->name,
+	u->rc = journal_rollback(root, u->o->run_name[0] ? u->o->run_name : NULL, u->name,
 				 undo_line, u);
 	u->error = errno;
 	if (u->rc == 0 && u->o->forget && journal_forget(root, u->name)) {
@@ -258,14 +258,14 @@ static int undo_status(const struct undo *u)
 	}
 	if (u->error != ENOENT)
 		fprintf(stderr, "rd-recovery: %s\n", strerror(u->error));
-	else if (u->o->rollback_run[0])
+	else if (u->o->run_name[0])
 		fprintf(stderr, "rd-recovery: no such run\n");
 	else if (u->target.nunknown)
 		fprintf(stderr,
 			"rd-recovery: no run was found, but not everything could be mounted\n");
 	else
 		fprintf(stderr, "rd-recovery: no run is left to undo\n");
-	if (u->error == ENOENT && !u->o->rollback_run[0])
+	if (u->error == ENOENT && !u->o->run_name[0])
 		return u->target.nunknown ? 1 : 0;
 	return 2;
 }
