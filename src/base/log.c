@@ -33,7 +33,6 @@ struct stream {
 
 static struct memory {
 	int lock;
-	bool consoles, error;
 	char phase[60];
 	struct stream streams[LOG_STREAMS];
 	char bytes[];
@@ -63,18 +62,6 @@ int log_start(void)
 	for (size_t i = 0, at = 0; i < LOG_STREAMS; at += streams[i++].cap)
 		memory->streams[i].at = at;
 	return 0;
-}
-
-void log_to_consoles(bool on)
-{
-	if (memory)
-		memory->consoles = on;
-}
-
-void log_to_error(void)
-{
-	if (memory)
-		memory->error = true;
 }
 
 /* A holder that was killed does not let go: after a while the lock is taken from it. */
@@ -157,21 +144,20 @@ static size_t format(char *dst, size_t cap, const char *fmt, va_list ap)
 	return n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
 }
 
-static void say(const char *text, size_t len)
+/* Masked; a phase's number goes before what it says. */
+static void say(void (*on)(const struct said *s), struct said *s)
 {
-	char masked[LINE_BYTES], out[2 * LINE_BYTES];
-	struct buf m = BUF_OF(masked), b = BUF_OF(out);
+	char masked[LINE_BYTES], lead[16] = "";
+	struct buf m = BUF_OF(masked);
 
-	mask_add(&m, text, len);
-	buf_add_escaped(&b, m.p, m.len, false);
-	if (memory && memory->consoles) {
-		buf_adds(&b, "\r\n");
-		console_write(b.p, b.len);
-	} else {
-		buf_adds(&b, "\n");
-		if (write(memory && memory->error ? STDERR_FILENO : STDOUT_FILENO, b.p, b.len) < 0)
-			errno = 0;
-	}
+	mask_add(&m, s->text, s->len);
+	if (!s->lead && memory && memory->phase[0])
+		snprintf(lead, sizeof lead, "[%c/8] ", memory->phase[0]);
+	if (!s->lead)
+		s->lead = lead;
+	s->text = masked;
+	s->len = m.len;
+	on(s);
 }
 
 __attribute__((format(printf, 2, 0))) static void line(bool aloud, const char *fmt, va_list ap)
@@ -180,7 +166,7 @@ __attribute__((format(printf, 2, 0))) static void line(bool aloud, const char *f
 	size_t n = format(text, sizeof text, fmt, ap);
 
 	if (aloud)
-		say(text, n);
+		say(console_say, &(struct said){.text = text, .len = n});
 	if (aloud && !memory)
 		return;
 	stamp(lead, sizeof lead);
@@ -216,6 +202,39 @@ void log_put_aside(enum log_stream s, const struct buf *b)
 		append(s, b->p, b->len);
 	if (b->cut)
 		log_put(s, "[no more: the limit of this section is reached]");
+}
+
+void log_show(enum tone tone, const char *lead, const char *fmt, ...)
+{
+	char text[LINE_BYTES];
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	n = format(text, sizeof text, fmt, ap);
+	va_end(ap);
+	say(console_say, &(struct said){tone, lead, text, n});
+}
+
+void log_show_steady(const char *fmt, ...)
+{
+	char text[LINE_BYTES];
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	n = format(text, sizeof text, fmt, ap);
+	va_end(ap);
+	say(console_say_steady, &(struct said){TONE_PLAIN, "", text, n});
+}
+
+void log_box(enum tone tone, const char *text)
+{
+	char masked[LINE_BYTES];
+	struct buf m = BUF_OF(masked);
+
+	mask_add(&m, text, strlen(text));
+	console_box(tone, masked);
 }
 
 void log_put(enum log_stream s, const char *fmt, ...)

@@ -9,6 +9,7 @@
 #define BASE_LOG_H
 
 #include "base/buf.h"
+#include "base/layout.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,16 +30,17 @@ const char *log_name(enum log_stream s);
 /* Map the shared memory, once. Returns 0, or -1 with errno. Before it, log_* prints to standard error
  * only. */
 int log_start(void);
-/* Tell the console side where to speak: every active console device (true), or standard output
- * (false, the default). */
-void log_to_consoles(bool on);
-/* Standard output is another's (--json): what log_say says goes to standard error. */
-void log_to_error(void);
-
 /* One line "UTC [phase] text" into main.log. */
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and the bare text on the console: what a person at the screen needs. */
 void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* On the console alone (base/console), masked all the same. lead NULL: the phase's number. */
+void log_show(enum tone tone, const char *lead, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A box around lines. */
+void log_box(enum tone tone, const char *text);
+/* The same as log_show where no line can be written over. */
+void log_show_steady(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line of text without a stamp into a stream. */
 void log_put(enum log_stream s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* From now on what this process puts into any stream but main.log goes to b instead, in memory that others may read; NULL: no more; */
@@ -61,10 +63,5 @@ void log_view(enum log_stream s, const char **data, size_t *len);
  * At most 8, copied into locked memory; log_secrets_wipe clears them. */
 void log_secret(const char *secret);
 void log_secrets_wipe(void);
-
-/* Write to every active console device (/sys/class/tty/console/active, O_NONBLOCK, 2 s at most
- * each) and to the controlling terminal when there is one, never to stdout/stderr/kmsg: for the
- * generated password. Returns how many took it. */
-int console_write_secret(const char *text);
 
 #endif

@@ -74,7 +74,8 @@ void report_pivot(struct report *r, const char *tried, const char *failed, const
 	clock_utc(p.when, utc, sizeof utc);
 	log_put(LOG_PIVOTS, "%s [%s] tried: %s | failed: %s | next: %s", utc, p.phase, p.tried,
 		p.failed, p.next);
-	log_say("  tried: %s | failed: %s | next: %s", p.tried, p.failed, p.next);
+	log_line("  tried: %s | failed: %s | next: %s", p.tried, p.failed, p.next);
+	log_show(TONE_WARN, NULL, "%s did not work (%s). Next: %s", p.tried, p.failed, p.next);
 	if (r->npivots < REPORT_PIVOTS) {
 		r->pivots[r->npivots] = p;
 		r->npivots++;

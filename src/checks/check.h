@@ -32,8 +32,12 @@ struct check {
 	/* Through the journal, no more than the findings need. 0, or -1 and why it was left; NULL
 	 * when the phase's own code does it. */
 	int (*repair)(struct check_context *c);
+	char words[64]; /* for who has never heard of any of this */
 };
 extern const struct check checks[]; /* id NULL ends it */
+
+/* A cause in plain words; one that no row has (another version's) by its id. */
+const char *check_words(const char *id);
 
 /* What a detection says of one cause; the evidence is check_found's text. */
 struct cause {

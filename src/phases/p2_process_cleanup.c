@@ -200,6 +200,29 @@ static unsigned end_holders(struct look *l)
 	return survived;
 }
 
+struct end {
+	unsigned ended, survived, moved;
+};
+
+static void tell(const struct look *l, const struct end *e)
+{
+	char text[160];
+	struct buf b = BUF_OF(text);
+
+	if (l->odd)
+		buf_addf(&b, "%u processes are stuck or dead, ", l->odd);
+	else
+		buf_adds(&b, "no process is stuck, ");
+	if (l->held)
+		buf_addf(&b, "%u hold the target, %u ended, %u survived", l->held, e->ended,
+			 e->survived);
+	else
+		buf_adds(&b, "none holds the target");
+	if (e->moved)
+		buf_addf(&b, "; %u leftovers cleared", e->moved);
+	phase_text(l->c, 2, "%s%s", text, l->c->t->live ? "; the target runs: only looked" : "");
+}
+
 enum outcome p2_process_cleanup(struct context *c)
 {
 	struct look *l = calloc(1, sizeof *l);
@@ -220,11 +243,7 @@ enum outcome p2_process_cleanup(struct context *c)
 		failed = check_repair_phase(&checks_of, 2, &moved);
 	}
 	ended = (unsigned)l->nends - survived;
-	phase_text(
-	    c, 2,
-	    "%u odd processes, %u hold the target, %u ended, %u survived, %u causes cleared%s",
-	    l->odd, l->held, ended, survived, moved,
-	    c->t->live ? "; the target runs: only looked" : "");
+	tell(l, &(struct end){ended, survived, moved});
 	free(l);
 	if (survived || failed)
 		return OUTCOME_FAILED;

@@ -47,7 +47,7 @@ static enum outcome climb(struct ladder *l)
 	while (l->c->set->libxcrypt_rebuild && r->before_rebuild)
 		r++;
 	for (; r->name; r++) {
-		log_say("trying %s", r->name);
+		log_line("trying %s", r->name);
 		if (!r->climb(l)) {
 			str_copy(l->c->report->rung, sizeof l->c->report->rung, l->won);
 			share(l);

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/child.h"
+#include "base/console.h"
 #include "base/digest.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -200,16 +201,13 @@ static int write_hash(struct reset *r, enum file_state *holds)
 static void tell(struct reset *r, enum password_mode mode)
 {
 	struct report *rep = r->c->report;
-	char line[256];
 
 	rep->password_set = true;
 	str_copy(rep->method, sizeof rep->method, hash_name(r->method));
 	if (mode == PASSWORD_CONFIG || mode == PASSWORD_FILE)
 		return;
 	rep->password_generated = true;
-	snprintf(line, sizeof line, "new password for %s: %s\n", r->a.name, r->c->shared->password);
-	console_write_secret(line);
-	explicit_bzero(line, sizeof line);
+	console_password(r->a.name, r->c->shared->password);
 }
 
 /* holds: what shadow is known to hold. */

@@ -25,8 +25,10 @@ enum outcome p7_system_state(struct context *c)
 	if (now)
 		compare_findings(c->report, now, is_checked, &n);
 	free(now);
-	phase_text(c, 7, "%u repaired, %u unchanged, %u new, %u worse; %u sections differ%s",
-		   n.repaired, n.unchanged, n.fresh, n.worse, changed,
-		   failed ? "; some collectors did not finish" : "");
+	phase_text(
+	    c, 7,
+	    "%u repaired, %u still there, %u new, %u worse; %u sections of the state differ%s",
+	    n.repaired, n.unchanged, n.fresh, n.worse, changed,
+	    failed ? "; some collectors did not finish" : "");
 	return n.fresh || n.worse ? OUTCOME_FAILED : OUTCOME_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "phases/tell.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +11,20 @@
 
 #define REPORT_BYTES (512 * 1024)
 
-/* A line for the console, main.log and the error bundle. */
+/* A line for main.log and the error bundle, */
+__attribute__((format(printf, 1, 2))) static void put(const char *fmt, ...)
+{
+	char line[700];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	log_line("%s", line);
+	log_put(LOG_ERRORS, "%s", line);
+}
+
+/* and for the console. */
 __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
 {
 	char line[700];
@@ -19,23 +33,28 @@ __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof line, fmt, ap);
 	va_end(ap);
-	log_say("%s", line);
-	log_put(LOG_ERRORS, "%s", line);
+	put("%s", line);
+	log_show(TONE_PLAIN, "", "%s", line);
 }
 
 static void say_findings(const struct report *r)
 {
+	if (!r->nfindings)
+		return;
+	put("Found:");
+	log_show(TONE_STRONG, "", "Found:");
+	tell_settled(r);
 	for (unsigned i = 0; i < r->nfindings; i++) {
 		const struct finding *f = &r->findings[i];
 
 		if (f->severity == SEVERITY_NOTE)
 			continue;
-		say("  %s: %s - %s", f->id, f->evidence, finding_state_name(f->state));
+		put("  %s: %s - %s", f->id, f->evidence, finding_state_name(f->state));
 		if (f->state != FINDING_REPAIRED && f->action[0])
-			say("    %s", f->action);
+			put("    %s", f->action);
 	}
 	if (r->findings_lost)
-		say("  and %u more, see diagnostics.log", r->findings_lost);
+		put("  and %u more, see diagnostics.log", r->findings_lost);
 }
 
 static void say_changes(const struct context *c)
@@ -68,20 +87,6 @@ static void say_failures(const struct report *r)
 		say("  [%s] %s: %s", r->failures[i].phase, r->failures[i].what, r->failures[i].why);
 }
 
-/* The person at the screen sees it last of all, and nobody else. */
-static void show_password(const struct context *c)
-{
-	char text[256];
-
-	if (!c->report->password_generated || !c->shared->password[0])
-		return;
-	snprintf(text, sizeof text, "\r\nnew password for %s: %s\r\n", c->shared->user,
-		 c->shared->password);
-	if (!console_write_secret(text))
-		say("No console took the new password: run again with rd.recovery.password=config");
-	explicit_bzero(text, sizeof text);
-}
-
 static int write_json(const struct report *r)
 {
 	struct buf b = {.p = malloc(REPORT_BYTES), .cap = REPORT_BYTES};
@@ -101,15 +106,13 @@ enum outcome p8_summary(struct context *c)
 {
 	struct report *r = c->report;
 
-	say("==== %s", r->verdict_text[0]		    ? r->verdict_text
+	put("==== %s", r->verdict_text[0]		    ? r->verdict_text
 		       : r->verdict == VERDICT_LOGIN_PROVEN ? "Login proven."
 							    : "Login was not proven in this run.");
 	if (r->selinux)
-		say("SELinux enforces on this system: not proven under SELinux.");
+		put("SELinux enforces on this system: not proven under SELinux.");
 	if (r->weakened[0])
-		say("WEAKENED: %s; to undo: rd-recovery rollback %s", r->weakened, r->run);
-	if (r->nfindings)
-		say("Found:");
+		put("WEAKENED: %s; to undo: rd-recovery rollback %s", r->weakened, r->run);
 	say_findings(r);
 	say_changes(c);
 	if (r->nfailures)
@@ -121,7 +124,6 @@ enum outcome p8_summary(struct context *c)
 		say("  %s", r->next[i]);
 	if (!r->npivots)
 		log_put(LOG_PIVOTS, "No rung had to be left.");
-	show_password(c);
 	/* its own line must be in the report it writes */
 	r->phases[8].outcome = OUTCOME_OK;
 	phase_text(c, 8, "%s", verdict_name(r->verdict));

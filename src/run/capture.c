@@ -1,6 +1,7 @@
 #include "target/capture.h"
 
 #include "base/buf.h"
+#include "base/console.h"
 #include "base/log.h"
 #include "run/commands.h"
 #include "run/health.h"
@@ -48,7 +49,7 @@ int command_capture(struct options *o)
 
 	if (!k || log_start() || supervisor_namespace())
 		return 3;
-	log_to_error();
+	console_to(CONSOLE_ERROR);
 	k->root = o->root;
 	k->why = BUF_OF(k->text);
 	if (o->output[0] != '/' && !getcwd(here, sizeof here))

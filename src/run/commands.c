@@ -1,6 +1,7 @@
 #include "run/commands.h"
 
 #include "base/buf.h"
+#include "base/console.h"
 #include "base/hash.h"
 #include "base/path.h"
 #include "run/run.h"
@@ -280,7 +281,7 @@ int command_rollback(struct options *o)
 		return 3;
 	u->o = o;
 	supervisor_signals();
-	log_to_error();
+	console_to(CONSOLE_ERROR);
 	command_mount(&u->mounts, &u->target, o);
 	if (o->json)
 		fputs("[", stdout);

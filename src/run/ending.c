@@ -1,16 +1,19 @@
 #include "run/ending.h"
 
 #include "base/clock.h"
+#include "base/console.h"
 #include "base/log.h"
 #include "run/supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/reboot.h>
 #include <unistd.h>
 
 #define END_SECONDS 30
+#define LAST_SECONDS 10
 
 static int sync_all(void *arg)
 {
@@ -75,17 +78,23 @@ void ending_hold(const struct options *o)
 {
 	static const char then[][25] = {"the boot goes on", "the machine starts again",
 					"the machine goes off", "a shell opens"};
-	int64_t end = deadline_in(o->hold), next = 0;
+	int64_t end = deadline_in(o->hold);
+	long seconds, said = -1;
+	char line[60];
 
 	if (supervisor_end() != DEADLINE_NEVER) /* that time is not the run's */
 		supervisor_until(supervisor_end() + (int64_t)o->hold * 1000);
 	while (!supervisor_signalled() && clock_ms() < end) {
-		int64_t seconds = (end - clock_ms() + 999) / 1000;
-
-		if (clock_ms() >= next) {
-			log_say("%s in %lld s", then[o->after], (long long)seconds);
-			next = clock_ms() + 10000;
+		seconds = (long)(end - clock_ms() + 999) / 1000;
+		snprintf(line, sizeof line, "%s in %ld s", then[o->after], seconds);
+		console_live(line);
+		/* where each stays, it would push the verdict off the screen */
+		if (said < 0 || (seconds == LAST_SECONDS && said != LAST_SECONDS)) {
+			log_show_steady("%s", line);
+			said = seconds;
 		}
-		poll(NULL, 0, deadline_left(deadline_first(end, next)));
+		poll(NULL, 0, deadline_left(deadline_first(end, deadline_in(1))));
 	}
+	if (said >= 0)
+		log_show(TONE_PLAIN, "", "%s now", then[o->after]);
 }

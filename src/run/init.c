@@ -4,6 +4,7 @@
 #include "run/commands.h"
 
 #include "base/cmdline.h"
+#include "base/console.h"
 #include "base/log.h"
 #include "base/module.h"
 #include "run/ending.h"
@@ -226,7 +227,7 @@ int command_init(struct options *o)
 
 	prepare();
 	log_start();
-	log_to_consoles(true);
+	console_to(CONSOLE_DEVICES);
 	supervisor_signals();
 	if (!f)
 		end(o);

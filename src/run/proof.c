@@ -61,8 +61,11 @@ void proof_begin(struct run *r, int64_t end)
 
 static void wait_for(struct run *r)
 {
-	while (child_step(r->proof, LOOK_MS) && !supervisor_signalled())
+	screen_wait(&r->screen, r->proving, r->proof_until);
+	while (child_step(r->proof, LOOK_MS) && !supervisor_signalled()) {
 		logs_look(r);
+		screen_tick(&r->screen, "a wrong password has to be refused");
+	}
 	if (child_end_now(r->proof))
 		log_say("%s: what was pending was not finished: %s", r->proving->name,
 			r->proved.reason);
@@ -84,5 +87,5 @@ void proof_end(struct run *r)
 	name_phase(p, title);
 	log_phase(title);
 	p->settle(&c);
-	run_say_outcome(r, p);
+	screen_end(p, &r->report->phases[p->number]);
 }

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/console.h"
 #include "base/journal.h"
 #include "base/trial.h"
 #include "checks/space.h"
@@ -48,9 +49,7 @@ struct run *run_start(struct options *o, bool console)
 	}
 	r->target.pkg_hung = &r->shared->pkg_hung;
 	madvise(r->shared, sizeof *r->shared, MADV_DONTDUMP);
-	log_to_consoles(console);
-	if (o->json)
-		log_to_error();
+	console_to(console ? CONSOLE_DEVICES : o->json ? CONSOLE_ERROR : CONSOLE_OUTPUT);
 	supervisor_signals();
 	log_secret(o->mistaken); /* the kernel's own log repeats its command line */
 	for (unsigned i = 0; i < o->nproblems; i++)
@@ -217,6 +216,7 @@ static bool watch(void *arg, pid_t pid)
 
 	(void)pid;
 	logs_look(r);
+	screen_tick(&r->screen, r->doing);
 	return supervisor_signalled() && r->phase != &phases[7];
 }
 
@@ -289,14 +289,6 @@ static bool waits_for_room(const struct run *r)
 	       report_find(r->report, SPACE_ID);
 }
 
-void run_say_outcome(const struct run *r, const struct phase *p)
-{
-	const struct phase_result *pr = &r->report->phases[p->number];
-
-	log_say("[%d/8] %s: %s%s%s (%lld s)", p->number, p->name, outcome_name(pr->outcome),
-		pr->text[0] ? ": " : "", pr->text, (long long)(pr->ms + 500) / 1000);
-}
-
 static void run_phase(struct run *r)
 {
 	const struct phase *p = r->phase;
@@ -314,7 +306,7 @@ static void run_phase(struct run *r)
 	r->doing[0] = '\0';
 	snprintf(title, sizeof title, "%d %s", p->number, p->name);
 	log_phase(title);
-	log_say("[%d/8] %s ...", p->number, p->name);
+	screen_begin(&r->screen, p, r->until);
 	if (p->flags & PHASE_HOST_PID)
 		spec.flags |= CHILD_HOST_PID;
 	if (child_run(&spec, &res) || res.watched)
@@ -322,7 +314,7 @@ static void run_phase(struct run *r)
 	r->stuck = r->stuck || res.end == CHILD_ABANDONED;
 	tell_footing(r, &res);
 	pr->ms = res.ms;
-	run_say_outcome(r, p);
+	screen_end(p, pr);
 	if (!waits_for_room(r))
 		logs_begin(r);
 }
@@ -339,8 +331,7 @@ void run_limit(const struct options *o)
 	if (o->set.deadline)
 		seconds = o->set.deadline;
 	supervisor_until(deadline_in(seconds));
-	log_say("this run ends by itself after at most %ld s (%ld minutes)", seconds,
-		(seconds + 59) / 60);
+	screen_run(seconds);
 }
 
 /* What comes after the phases has its time, too. */
@@ -372,6 +363,7 @@ void run_phases(struct run *r)
 
 	if (*logdir_where(&r->logs, where, sizeof where))
 		log_say("logs: %s", where);
+	r->logs_said = r->logs.at;
 	brief_begin(r);
 	for (int i = 0; i < 8; i++) {
 		r->phase = &phases[i];
@@ -422,11 +414,13 @@ void run_end(struct run *r)
 		     &(struct operation){"tidy up", tidy, r, run_left(r, COPY_SECONDS)}, why,
 		     sizeof why))
 		log_say("tidying up was given up: %s", why);
-	if (*logdir_where(&r->logs, where, sizeof where))
+	if (r->logs.at != r->logs_said && *logdir_where(&r->logs, where, sizeof where))
 		log_say("logs: %s", where);
 	brief_end(r);
 	logs_begin(r);
 	logs_wait(r);
+	if (r->report->phases[8].outcome != OUTCOME_NOT_RUN) /* it was no rollback */
+		screen_verdict(r->report, r->shared, &r->logs, supervisor_signalled() || r->late);
 	explicit_bzero(r->shared->password, sizeof r->shared->password);
 	explicit_bzero(r->o->set.password_hash, sizeof r->o->set.password_hash);
 	log_secrets_wipe();

@@ -11,6 +11,7 @@
 #include "options.h"
 #include "phases/phase.h"
 #include "run/mounts.h"
+#include "run/screen.h"
 #include "target/logdir.h"
 
 #define COPY_SECONDS 60
@@ -23,8 +24,10 @@ struct run {
 	struct report *report;
 	struct logdir logs;
 	const struct phase *phase;
+	struct screen screen; /* of it */
 	char doing[80]; /* what its worker waits for, "": nothing */
 	unsigned pivots; /* copied to the log folder, or about to be */
+	unsigned logs_said; /* where it was said that the logs go: a rung of theirs */
 	int copying;	 /* the copy that runs (child.h's handle), -1: none */
 	struct child_result copied;
 	const struct phase *proving; /* what it left pending is being proven, or was */
@@ -54,8 +57,6 @@ void run_end(struct run *r);
 int run_left(const struct run *r, long most);
 /* A phase's context; t's descriptor is the caller's. */
 struct context run_context(struct run *r, struct target *t);
-/* A phase's line on the console. */
-void run_say_outcome(const struct run *r, const struct phase *p);
 /* The command's exit status (DESIGN.md). */
 int run_status(const struct run *r);
 

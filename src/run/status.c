@@ -1,6 +1,7 @@
 #include "run/status_own.h"
 
 #include "base/buf.h"
+#include "base/console.h"
 #include "base/log.h"
 #include "run/commands.h"
 #include "run/supervisor.h"
@@ -154,7 +155,7 @@ int command_status(struct options *o)
 
 	if (!s || log_start() || supervisor_namespace())
 		return 3;
-	log_to_error();
+	console_to(CONSOLE_ERROR);
 	s->root = o->root;
 	s->boot = o->boot;
 	if (supervisor_operation(

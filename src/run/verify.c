@@ -1,6 +1,7 @@
 #include "run/commands.h"
 
 #include "base/clock.h"
+#include "base/console.h"
 #include "base/log.h"
 #include "checks/families.h"
 #include "run/supervisor.h"
@@ -125,7 +126,7 @@ int command_verify(struct options *o)
 	if (!k || log_start() || supervisor_namespace())
 		return 3;
 	supervisor_signals();
-	log_to_error();
+	console_to(CONSOLE_ERROR);
 	k->root = o->root;
 	k->v.deep = o->deep;
 	k->mounts.look = true;

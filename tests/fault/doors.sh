@@ -25,7 +25,7 @@ fail() {
 # recover ARGUMENT...: a run on a terminal of its own; what that showed is in $dir/out. $before: what stands before the payload.
 before=
 recover() {
-	timeout -s KILL 300 script -qec "exec $before $payload run --root $root $*" /dev/null </dev/null >"$dir/out" 2>&1
+	TERM=dumb timeout -s KILL 300 script -qec "exec $before $payload run --root $root $*" /dev/null </dev/null >"$dir/out" 2>&1
 	_got=$?
 }
 
@@ -39,7 +39,7 @@ traced() {
 }
 
 new_password() {
-	sed -n 's/^.*new password for argo: *\([!-~]*\).*$/\1/p' "$dir/out" | head -n 1
+	sed -n 's/^.*new password for argo: \([a-z ]*\).*$/\1/p' "$dir/out" | head -n 1 | tr -d ' '
 }
 
 # hash_of FILE
@@ -51,12 +51,13 @@ hash_of() {
 password_stays() {
 	[ ${#1} -ge 8 ] || fail "no password to look for: $1"
 	cat "$dir"/trace/t.* >"$dir/all"
+	_shown=$(echo "$1" | sed 's/..../& /g; s/ $//')
 	grep -qF -- "$1" "$dir/all" || fail 'the trace does not show what it should: the canary types the password'
-	! grep -F -- "$1" "$dir/all" | grep -E '^exec' || fail 'the password is an argument or in an environment'
-	grep -F -- "$1" "$dir/all" | grep -vE '^write\([0-9]+<(pipe:\[[0-9]+\]|/dev/(tty|ptmx|pts/[a-z0-9]+|console)(<[^>]*>)?|/dev/tty[0-9S]*|[^>]*/(dev/pts/ptmx|pts/ptmx|ptmx)(<[^>]*>)?)>,' |
+	! grep -F -e "$1" -e "$_shown" -- "$dir/all" | grep -E '^exec' || fail 'the password is an argument or in an environment'
+	grep -F -e "$1" -e "$_shown" -- "$dir/all" | grep -vE '^write\([0-9]+<(pipe:\[[0-9]+\]|/dev/(tty|ptmx|pts/[a-z0-9]+|console)(<[^>]*>)?|/dev/tty[0-9S]*|[^>]*/(dev/pts/ptmx|pts/ptmx|ptmx)(<[^>]*>)?)>,' |
 		cut -c 1-160 >"$dir/strange"
 	[ ! -s "$dir/strange" ] || fail "the password is written to $(cat "$dir/strange")"
-	_in=$(grep -rlaF -- "$1" "$root" /run "$dir/upper" 2>/dev/null)
+	_in=$(grep -rlaF -e "$1" -e "$_shown" -- "$root" /run "$dir/upper" 2>/dev/null)
 	[ -z "$_in" ] || fail "the password is in $_in"
 }
 

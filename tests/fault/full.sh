@@ -152,7 +152,7 @@ logged() {
 	logs=$(sed -n 's/^logs: //p' "$dir/said" | tail -n 1)
 	if [ ! -s "$logs/report.json" ]; then
 		logs=nowhere
-		grep -q 'next: no logs on disk' "$dir/said" || wrong "no logs in '$logs', and nothing says so"
+		grep -q 'Next: no logs on disk' "$dir/said" || wrong "no logs in '$logs', and nothing says so"
 		return 0
 	fi
 	[ "$(report "$logs/report.json" 'r["changes"], r["password_set"]')" = "$(report "$dir/json" 'r["changes"], r["password_set"]')" ] ||

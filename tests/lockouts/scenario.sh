@@ -172,7 +172,7 @@ recover() {
 	shift
 	[ "$capture" = no ] || set -- "$@" --capture "$dir/capture"
 	# shellcheck disable=SC2086 # a list of words
-	timeout 200 script -qec "exec $payload run --root $root $user_args $args $*" /dev/null </dev/null >"$dir/out" 2>&1
+	TERM=dumb timeout 200 script -qec "exec $payload run --root $root $user_args $args $*" /dev/null </dev/null >"$dir/out" 2>&1
 	_got=$?
 	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*' | sort | tail -n 1)
 	[ "$_got" -eq "$_want" ] || fail "exit status $_got, not $_want"
@@ -180,7 +180,7 @@ recover() {
 
 # The password that opens the door after a run: the old one, or the new one that it showed.
 password_now() {
-	_new=$(sed -n "s/^.*new password for $user: *\([!-~]*\).*\$/\1/p" "$dir/out" | head -n 1)
+	_new=$(sed -n "s/^.*new password for $user: \([a-z ]*\).*\$/\1/p" "$dir/out" | head -n 1 | tr -d ' ')
 	echo "${_new:-$right}"
 }
 

@@ -131,7 +131,7 @@ START_TEST(own_family_lives)
 	rescue();
 	ck_assert_int_eq(p2_process_cleanup(&c), OUTCOME_NOTHING);
 	ck_assert(lives(pid));
-	text_is("0 hold the target");
+	text_is("none holds the target");
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 }

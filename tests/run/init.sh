@@ -43,6 +43,7 @@ tree() {
 		echo "$(/bin/busybox tail -n 1 /etc/os-release) init $0 $*"
 		echo "root $(/bin/busybox grep ' / ' /proc/mounts | /bin/busybox tail -n 1 | /bin/busybox cut -d ' ' -f 3,4)"
 		[ -s /etc/group ] && echo 'group is mended' || echo 'group is lost'
+		[ ! -e /etc/show ] || . /etc/show
 		/bin/busybox sync
 		/bin/busybox stty -F /dev/console onlcr # any setting waits until what was said is on the line
 		/bin/busybox poweroff -f
@@ -101,8 +102,9 @@ fail() {
 	exit 1
 }
 
+# What was wrapped is one line again.
 said() {
-	tr -d '\r' <"$dir/console" | grep -qE "$1" || fail "it did not say: $1"
+	tr -d '\r' <"$dir/console" | sed -e ':a' -e '$!N' -e '$!ba' -e 's/\n  */ /g' | grep -qE "$1" || fail "it did not say: $1"
 }
 
 unsaid() {
@@ -143,6 +145,34 @@ run_repairs_and_the_boot_goes_on() {
 	machine "root=UUID=$(uuid 1) rd.recovery=rollback rd.recovery.hold=0" 1
 	said '^no run is left to undo$'
 	said '^group is lost$'
+}
+
+# The kernel's own screen of 80 columns and 25 lines, as it is once the run is over, next to the serial line of the same run.
+screen_and_serial_line_are_read_by_a_person() {
+	tree 1
+	cat >"$root/etc/show" <<-'END'
+		echo screen begins
+		/bin/busybox fold -w 80 /dev/vcs1
+		echo
+		echo "screen ends, colours: $(/bin/busybox hexdump -v -s 4 -e '2/1 "%02x " "\n"' /dev/vcsa1 | /bin/busybox cut -c 4-5 | /bin/busybox sort -u | /bin/busybox tr '\n' ' ')"
+	END
+	file_system 1 "$root"
+	machine "console=tty0 console=ttyS0 root=UUID=$(uuid 1) rd.recovery=1 rd.recovery.password=generate rd.recovery.hold=2" 1
+	tr -d '\r' <"$dir/console" | sed -n '/^screen begins$/,/^screen ends/p' | sed '1d;$d' >"$dir/screen"
+	tr -s '\r' <"$dir/console" | sed -e 1d -e '/^PRETTY_NAME/,$d' >"$dir/serial"
+	[ "$(sed 's/./x/g' "$dir/screen" | uniq -c | tr -s ' ' | head -n 1)" = " 25 $(printf %80s '' | tr ' ' x)" ] || fail 'no screen of 25 times 80'
+	for _seen in screen serial; do
+		[ "$(tr -d '\r' <"$dir/$_seen" | wc -L)" -le 80 ] || fail "$_seen: more than 80 columns"
+		[ "$(grep -c '^+=*+' "$dir/$_seen")" -eq 2 ] || fail "$_seen: no whole box"
+		[ "$(sed -n 's/^  new password for root: \(\([a-z]\{4\} \)\{4\}[a-z]\{4\}\)[^a-z]*$/\1/p' "$dir/$_seen" | tail -n 1 | wc -c)" -eq 25 ] || fail "$_seen: no whole password"
+		grep -A 1 '^+=*+' "$dir/$_seen" | grep -q '^| YOU CANNOT LOG IN YET\.' || fail "$_seen: no verdict"
+		sed -n '/^+=*+/,$p' "$dir/$_seen" | grep -q '^the boot goes on now' || fail "$_seen: something after the verdict"
+	done
+	said '^screen ends, colours: .*0c' # bright red
+	grep -q "$(printf '\033')" "$dir/serial" && fail 'the serial line is painted'
+	tr -d '\n' <"$dir/serial" | grep -q "$(printf '\r[^\r]*at most .* more')" && fail 'the serial line is written over'
+	[ "$(grep -cE '^\[[1-8]/8\] .* [0-9]+ s.?$' "$dir/serial")" -eq 8 ] || fail 'not a line for each phase'
+	return 0
 }
 
 root_that_cannot_be_written_is_only_looked_at() {

@@ -68,7 +68,7 @@ only_the_manager_unpacks() {
 recover() {
 	_want=$1
 	shift
-	timeout 600 script -qec "exec $payload run --root $root $*" /dev/null </dev/null >"$dir/out" 2>&1
+	TERM=dumb timeout 600 script -qec "exec $payload run --root $root $*" /dev/null </dev/null >"$dir/out" 2>&1
 	_got=$?
 	[ "$_got" -eq "$_want" ] || fail "exit status $_got, not $_want"
 	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*' | sort | tail -n 1)
@@ -86,7 +86,7 @@ without_pid_namespaces() {
 }
 
 new_password() {
-	sed -n 's/^.*new password for argo: *\([!-~]*\).*$/\1/p' "$dir/out" | head -n 1
+	sed -n 's/^.*new password for argo: \([a-z ]*\).*$/\1/p' "$dir/${1:-out}" | head -n 1 | tr -d ' '
 }
 
 # accepts PASSWORD: the target's own PAM helper says so.
@@ -159,6 +159,52 @@ generated_password_logs_in() {
 	accepts $right && fail 'the old password still works'
 	cmp -s "$dir/shadow" "$root/etc/shadow-" || fail 'shadow- is not the old shadow'
 	[ "$(grep -v '^argo:' "$dir/shadow")" = "$(grep -v '^argo:' "$root/etc/shadow")" ] || fail 'another line changed'
+}
+
+# What a terminal of 80 columns and 25 lines shows once the run is over: the whole verdict, and the password, which is the right one.
+screen_ends_in_the_verdict_and_the_password() {
+	root
+	export TMUX_TMPDIR="$dir"
+	echo 'set -g status off' >"$dir/tmux.conf"
+	tmux -f "$dir/tmux.conf" new-session -d -x 80 -y 25 "$payload run --root $root --password generate; tmux wait-for -S over; tmux wait-for seen"
+	timeout 600 tmux wait-for over || fail 'the run did not end'
+	tmux capture-pane -p >"$dir/out"
+	tmux capture-pane -p -e >"$dir/colours"
+	tmux wait-for -S seen
+	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*')
+	[ "$(wc -l <"$dir/out")" -eq 25 ] || fail 'that is no screen of 25 lines'
+	[ "$(wc -L <"$dir/out")" -le 80 ] || fail 'a line of more than 80 columns'
+	sed -n '/^+=*+$/,/^+=*+$/p' "$dir/out" >"$dir/box"
+	[ "$(wc -l <"$dir/box")" -gt 4 ] || fail 'no whole box'
+	[ "$(sed 's/./x/g' "$dir/box" | sort -u | wc -l)" -eq 1 ] || fail 'a box that is not straight'
+	sed -n 2p "$dir/box" | grep -q '^| YOU CAN LOG IN\. *|$' || fail 'the verdict is not the first that the box says'
+	accepts "$(new_password)" || fail 'the password on the screen is refused'
+	grep -q 'letters, typed without the spaces' "$dir/out" || fail 'it does not say how the password is typed'
+	grep -q "$(printf '\033')\\[[0-9;]*32m" "$dir/colours" || fail 'a terminal gets no colour'
+	grep -q 'at most .* more' "$dir/out" && fail 'a live line was left behind'
+	return 0
+}
+
+# The same on a line on which nothing can be written over: each phase begins and ends, in order, and nothing is too long or obeyed by a terminal.
+serial_log_reads_from_top_to_bottom() {
+	root
+	printf 'NAME="evil \033[2J\233m"\nPRETTY_NAME="evil \033[2J"\nID=debian\n' >"$root/etc/os-release"
+	recover 0 --password generate
+	tr -d '\r' <"$dir/out" >"$dir/log"
+	[ "$(wc -L <"$dir/log")" -le 80 ] || fail 'a line of more than 80 columns'
+	LC_ALL=C grep -q '[^ -~]' "$dir/log" && fail 'a byte that is no text'
+	for _phase in 1 2 3 4 5 6 7 8; do
+		printf '%s\n' "[$_phase/8] begins" "[$_phase/8] ends"
+	done >"$dir/want"
+	sed -nE -e 's,^(\[[1-8]/8\]) [a-zA-Z ]+ \.\.\. \(at most .*\)$,\1 begins,p' -e 's,^(\[[1-8]/8\]) .* +[0-9]+ s$,\1 ends,p' "$dir/log" |
+		diff "$dir/want" - >&2 || fail 'not each phase in its turn'
+	grep -q '^\[1/8\] FOUND: .*the library that checks passwords' "$dir/log" || fail 'the cause is not told in plain words'
+	grep -q '^\[3/8\] .* did not work (' "$dir/log" || fail 'a pivot is not told'
+	sed -n '/^+=*+$/,$p' "$dir/log" | grep -q 'new password for argo:' || fail 'the password does not follow the verdict'
+	_new=$(new_password log)
+	grep -rqF "$_new" "$logs" && fail 'the password in a log'
+	grep -rqF "$(echo "$_new" | sed 's/..../& /g; s/ $//')" "$logs" && fail 'the password, as it is shown, in a log'
+	return 0
 }
 
 rollback_restores_everything() {
@@ -789,7 +835,7 @@ package_cases='' verify_cases=''
 # shellcheck source=/dev/null
 . "$here/verify.sh"
 
-cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in rollback_restores_everything
+cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in screen_ends_in_the_verdict_and_the_password serial_log_reads_from_top_to_bottom rollback_restores_everything
 	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_d_manual_build rung_d_goes_on_to_the_carried_archive rung_e_another_method
 	capture_of_a_sick_system_keeps_the_old capture_is_small_and_secret
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d
