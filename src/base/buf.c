@@ -52,10 +52,9 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Length of the valid UTF-8 sequence at s (RFC 3629: no overlong form, no surrogate), 0 when there
- * is none. */
-static size_t utf8_length(const unsigned char *s, size_t len)
+size_t utf8_length(const void *text, size_t len)
 {
+	const unsigned char *s = text;
 	unsigned char low = 0x80, high = 0xBF;
 	size_t n;
 

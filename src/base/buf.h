@@ -24,6 +24,8 @@ void buf_add_escaped(struct buf *b, const void *data, size_t len, bool keep_line
 /* Append as a quoted JSON string (RFC 8259); invalid UTF-8 becomes U+FFFD. */
 void buf_add_json(struct buf *b, const char *s);
 
+/* Length of the valid UTF-8 sequence at the beginning of a text that is not empty (RFC 3629: no overlong form, no surrogate), 0: there is none. */
+size_t utf8_length(const void *text, size_t len);
 /* Copy s into dst[cap], always terminated. Returns false when it was cut. */
 bool str_copy(char *dst, size_t cap, const char *s);
 /* Does s match a pattern of '*' (any bytes) and '?' (one byte)? */
