@@ -9,6 +9,7 @@
 #define BASE_REPORT_H
 
 #include "base/buf.h"
+#include "base/json.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -112,5 +113,8 @@ void report_next(struct report *r, const char *fmt, ...) __attribute__((format(p
  * selinux (booleans), phases, findings, pivots, failures (arrays of objects named like
  * the structures above), next (an array of texts). A later schema only adds members. */
 void report_json(const struct report *r, struct buf *b);
+/* The same back from a checked text, which may be another's: what is missing or of another type is empty, what does not fit is cut; a pivot's time
+ * is left out. 0, or -1: it is no report. */
+int report_read(struct report *r, struct json object);
 
 #endif

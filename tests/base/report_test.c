@@ -197,6 +197,60 @@ START_TEST(json_holds_what_hostile_text_there_is)
 }
 END_TEST
 
+/* Written, read and written again it is the same, and what is no report is none. */
+START_TEST(report_read_back_is_the_same)
+{
+	static char first[1 << 18];
+	static struct report back;
+	struct json v;
+
+	str_copy(r->run, sizeof r->run, "20260101-000000");
+	r->sequence = 7;
+	str_copy(r->os_name, sizeof r->os_name, "x\n\033 \"y\"");
+	str_copy(r->user, sizeof r->user, "argo");
+	str_copy(r->weakened, sizeof r->weakened, "su: pam_x");
+	r->verdict = VERDICT_LOGIN_REFUSED;
+	r->changes = 4;
+	r->deleted = 2;
+	r->findings_lost = 3;
+	r->password_set = r->selinux = true;
+	for (int i = 1; i <= 8; i++)
+		r->phases[i] = (struct phase_result){(enum outcome)i, i * 1000, "text"};
+	add_finding("a", "b\tc");
+	report_settle(r, "a", FINDING_FAILED);
+	report_failure(r, "w", "y", NULL);
+	report_next(r, "type this");
+	str_copy(first, sizeof first, as_json());
+	ck_assert_int_eq(json_check(first, strlen(first), &v), 0);
+	ck_assert_int_eq(report_read(&back, v), 0);
+	r = &back;
+	ck_assert_str_eq(as_json(), first);
+	ck_assert_int_eq(json_check("{\"run\": 1}", 10, &v), 0);
+	ck_assert_int_eq(report_read(&back, v), -1);
+}
+END_TEST
+
+/* Other types, too many, too long: nothing is believed, nothing overflows. */
+START_TEST(report_of_another_shape_is_read_without_harm)
+{
+	static const char other[] =
+	    "{\"schema\": 2, \"run\": 5, \"verdict\": \"magic\", \"phases\": "
+	    "[{\"number\": 9}, {\"number\": -1}, 3, null], \"findings\": {\"a\": 1}, "
+	    "\"next\": [1, \"x\", {}], \"changes\": \"many\", \"pivots\": [[]]}";
+	static struct report back;
+	struct json v;
+
+	ck_assert_int_eq(json_check(other, sizeof other - 1, &v), 0);
+	ck_assert_int_eq(report_read(&back, v), 0);
+	ck_assert_str_eq(back.run, "");
+	ck_assert_int_eq(back.verdict, VERDICT_UNKNOWN);
+	ck_assert_uint_eq(back.nfindings, 0);
+	ck_assert_uint_eq(back.changes, 0);
+	ck_assert_uint_eq(back.nexts, 3);
+	ck_assert_str_eq(back.next[1], "x");
+}
+END_TEST
+
 START_TEST(names_of_values_nobody_knows_are_unknown)
 {
 	ck_assert_str_eq(outcome_name(OUTCOME_TIMED_OUT), "timed out");
@@ -222,6 +276,8 @@ Suite *report_suite(void)
 	tcase_add_test(t, next_steps_are_said_once_and_bounded);
 	tcase_add_test(t, report_of_a_worker_is_the_supervisors);
 	tcase_add_test(t, json_holds_what_hostile_text_there_is);
+	tcase_add_test(t, report_read_back_is_the_same);
+	tcase_add_test(t, report_of_another_shape_is_read_without_harm);
 	tcase_add_test(t, names_of_values_nobody_knows_are_unknown);
 	suite_add_tcase(s, t);
 	return s;

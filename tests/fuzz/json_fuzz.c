@@ -1,0 +1,75 @@
+/* JSON, and a report in it: what is accepted can be walked to its end, what is refused is named,
+ * and a report read from anything is a report again: written and read once more it is the same. */
+#include "fuzz.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/report.h"
+
+#define REPORT_BYTES (1 << 20)
+
+static void text(struct json v)
+{
+	char whole[4096], cut[8];
+	bool is = json_text(v, whole, sizeof whole);
+
+	CLAIM(is == (*v.p == '"'));
+	CLAIM(json_text(v, cut, sizeof cut) == is && !strncmp(cut, whole, strlen(cut)));
+	for (size_t i = 0, n; whole[i]; i += n) {
+		n = utf8_length(whole + i, strlen(whole + i));
+		CLAIM(n);
+	}
+}
+
+static void walk(struct json v, unsigned depth)
+{
+	struct json inner;
+	size_t at = 0;
+	long n;
+
+	CLAIM(depth <= JSON_DEPTH && v.p < v.end);
+	text(v);
+	CLAIM(!json_number(v, &n) || (*v.p >= '0' && *v.p <= '9'));
+	CLAIM(!json_member(v, "a", &inner) || (*v.p == '{' && inner.p > v.p && inner.end < v.end));
+	while (json_element(v, &at, &inner)) {
+		CLAIM(*v.p == '[' && inner.p > v.p && inner.end < v.end);
+		walk(inner, depth + 1);
+	}
+}
+
+/* As JSON, of an object that was read into it; freed by the caller. */
+static char *written(struct json object)
+{
+	struct report *r = malloc(sizeof *r);
+	struct buf b = {.p = calloc(1, REPORT_BYTES), .cap = REPORT_BYTES};
+
+	CLAIM(r && b.p);
+	report_read(r, object);
+	report_json(r, &b);
+	CLAIM(!b.cut);
+	free(r);
+	return b.p;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_part all = {(const char *)data, size};
+	char *copy = fuzz_copy(all), *once, *twice;
+	struct json v;
+
+	if (json_check(copy, size, &v)) {
+		struct json_fault f = json_fault(copy, size);
+
+		CLAIM(f.what && f.line >= 1 && f.line <= 1 + fuzz_line_of(copy, size));
+	} else {
+		walk(v, 0);
+		once = written(v);
+		CLAIM(json_check(once, strlen(once), &v) == 0);
+		twice = written(v);
+		CLAIM(!strcmp(once, twice));
+		free(once);
+		free(twice);
+	}
+	free(copy);
+	return 0;
+}
