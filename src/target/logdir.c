@@ -14,7 +14,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-static const char marker[] = "-recovery-logs-";
+static const char marker[] = LOGDIR_MARKER;
 
 static void add(struct logdir *d, const char *path, bool inside)
 {
@@ -236,8 +236,7 @@ struct olds {
 	char prefix[64];
 };
 
-/* "... sequence N ..." in the first lines of its main.log; 0 when there is none. */
-static long read_sequence(int dirfd, const char *name)
+long logdir_sequence(int dirfd, const char *name)
 {
 	char path[200], text[1024];
 	const char *p;
@@ -268,7 +267,7 @@ static int collect(void *arg, int dirfd, const char *name)
 	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(st.st_mode))
 		return 0;
 	str_copy(o->list[o->n].name, sizeof o->list->name, name);
-	o->list[o->n].sequence = read_sequence(dirfd, name);
+	o->list[o->n].sequence = logdir_sequence(dirfd, name);
 	return ++o->n == 256;
 }
 

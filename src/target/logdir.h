@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "target/target.h"
 
+#define LOGDIR_MARKER "-recovery-logs-"
 #define LOGDIR_PLACES 6
 #define LOGDIR_KEPT 6
 
@@ -39,6 +40,23 @@ const char *logdir_where(const struct logdir *d, char *dst, size_t cap);
 bool logdir_leave(struct logdir *d);
 /* Remove all but the newest LOGDIR_KEPT folders of the place (and of /boot when d->brief), by sequence number. */
 void logdir_prune(const struct logdir *d);
+/* A past run's folder. */
+struct logdir_past {
+	char place[16];	/* "/boot", "/run": where it lies */
+	char name[128];
+	long sequence;	 /* 0: it had none, as where nothing may be written */
+	bool report;	 /* it holds a report.json: of two folders of one run the one with the details */
+};
+#define LOGDIR_PAST 64
+/* The folders below root, and in /run, of whatever system in them: by sequence, where both have one, else by name, the newest first; each run
+ * once. Returns how many. *hidden: a place could not be read. */
+unsigned logdir_past(const char *root, struct logdir_past list[LOGDIR_PAST], bool *hidden);
+/* The run's name, within the folder's. */
+const char *logdir_past_run(const struct logdir_past *p);
+/* The folder, to read. fd/-1. */
+int logdir_past_open(const char *root, const struct logdir_past *p);
+/* "... sequence N ..." in the first lines of a folder's main.log; 0 when there is none. */
+long logdir_sequence(int dirfd, const char *name);
 /* Is the file system at the absolute path on an encrypted device? */
 bool logdir_encrypted(const char *path);
 /* For tests: /sys/dev/block. */

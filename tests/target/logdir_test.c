@@ -149,12 +149,44 @@ START_TEST(old_short_logs_go_too)
 }
 END_TEST
 
+/* In every place, newest by number where both have one, each run once: where it is told wholly. */
+START_TEST(past_runs_are_found_in_every_place)
+{
+	static struct logdir_past list[LOGDIR_PAST];
+	bool hidden;
+	int fd;
+
+	ck_assert_int_eq(mount("r", "/run", "tmpfs", 0, NULL), 0); /* the machine's own */
+	sh("b=boot/gentoo-recovery-logs v=var/log/gentoo-recovery-logs; mkdir -p "
+	   "efi/linux-recovery-logs-20260104-000000 "
+	   "$b-20260101-000000 $v-20260101-000000 $v-19700101-000007 boot/other; ln -s "
+	   "$b-20260101-000000 $b-20260102-000000; "
+	   "echo 'x, sequence 3, y' >$v-20260101-000000/main.log; cp $v-20260101-000000/main.log "
+	   "$b-20260101-000000; "
+	   "echo 'x, sequence 4, y' >$v-19700101-000007/main.log; echo {} "
+	   ">$v-20260101-000000/report.json");
+	ck_assert_uint_eq(logdir_past(top, list, &hidden), 3);
+	ck_assert(!hidden);
+	ck_assert_str_eq(logdir_past_run(&list[0]), "20260104-000000");
+	ck_assert_str_eq(list[0].place, "/efi");
+	ck_assert_str_eq(logdir_past_run(&list[1]), "19700101-000007");
+	ck_assert_str_eq(logdir_past_run(&list[2]), "20260101-000000");
+	ck_assert_str_eq(list[2].place, "/var/log");
+	ck_assert(list[2].report && !list[1].report);
+	fd = logdir_past_open(top, &list[2]);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(faccessat(fd, "report.json", F_OK, 0), 0);
+	close(fd);
+}
+END_TEST
+
 Suite *logdir_suite(void)
 {
 	Suite *s = suite_create("logdir");
 	TCase *c = tcase_create("logdir");
 
 	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, past_runs_are_found_in_every_place);
 	tcase_add_test(c, boot_comes_first);
 	tcase_add_test(c, details_of_an_encrypted_root_stay_on_it);
 	tcase_add_test(c, esp_gets_no_details_where_boot_is_roots_own);
