@@ -22,8 +22,9 @@ static int (*const commands[])(struct options *o) = {
     [COMMAND_RUN] = command_run,	   [COMMAND_DIAGNOSE] = command_diagnose,
     [COMMAND_ROLLBACK] = command_rollback, [COMMAND_CAPTURE] = command_capture,
     [COMMAND_STATUS] = command_status,	   [COMMAND_HASH] = command_hash,
-    [COMMAND_VERIFY] = command_verify,	   [COMMAND_BOOT] = command_boot,
-    [COMMAND_HELP] = print_help,	   [COMMAND_VERSION] = print_version,
+    [COMMAND_VERIFY] = command_verify,	   [COMMAND_REPORT] = command_report,
+    [COMMAND_BOOT] = command_boot,	   [COMMAND_HELP] = print_help,
+    [COMMAND_VERSION] = print_version,
 };
 
 int main(int argc, char **argv)

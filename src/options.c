@@ -318,7 +318,7 @@ int options_file(struct options *o, const char *name, const char *text, size_t l
 /* --- command line */
 
 #define ON(c) (1u << COMMAND_##c)
-#define REPORTS (ON(RUN) | ON(DIAGNOSE) | ON(ROLLBACK) | ON(STATUS) | ON(VERIFY))
+#define REPORTS (ON(RUN) | ON(DIAGNOSE) | ON(ROLLBACK) | ON(STATUS) | ON(VERIFY) | ON(REPORT))
 
 static const struct argument {
 	char name[16];
@@ -333,12 +333,13 @@ static const struct argument {
     {"--phases", ON(RUN), set_phases, 0, 0},
     {"--config", ON(RUN), NULL, offsetof(struct options, config), 256},
     {"--capture", ON(RUN), NULL, offsetof(struct options, set.capture), 256},
-    {"--timeout", ON(RUN) | ON(DIAGNOSE) | ON(STATUS) | ON(VERIFY), set_timeout, 0, 0},
+    {"--timeout", ON(RUN) | ON(DIAGNOSE) | ON(STATUS) | ON(VERIFY) | ON(REPORT), set_timeout, 0, 0},
     {"--build-timeout", ON(RUN), set_build_timeout, 0, 0},
     {"--output", ON(CAPTURE), NULL, offsetof(struct options, output), 256},
     {"--stage", ON(BOOT), NULL, offsetof(struct options, stage), 16},
     {"--json", REPORTS, NULL, offsetof(struct options, json), 1},
     {"--deep", ON(VERIFY), NULL, offsetof(struct options, deep), 1},
+    {"--list", ON(REPORT), NULL, offsetof(struct options, list), 1},
     {"--forget", ON(ROLLBACK), NULL, offsetof(struct options, forget), 1},
 };
 
@@ -346,10 +347,11 @@ static const struct {
 	char name[10];
 	enum command command;
 } commands[] = {
-    {"run", COMMAND_RUN},	  {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
-    {"capture", COMMAND_CAPTURE}, {"status", COMMAND_STATUS},	  {"verify", COMMAND_VERIFY},
-    {"hash", COMMAND_HASH},	  {"boot", COMMAND_BOOT},	  {"help", COMMAND_HELP},
-    {"--help", COMMAND_HELP},	  {"-h", COMMAND_HELP},		  {"--version", COMMAND_VERSION},
+    {"run", COMMAND_RUN},	    {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
+    {"capture", COMMAND_CAPTURE},   {"status", COMMAND_STATUS},	    {"verify", COMMAND_VERIFY},
+    {"report", COMMAND_REPORT},	    {"hash", COMMAND_HASH},	    {"boot", COMMAND_BOOT},
+    {"help", COMMAND_HELP},	    {"--help", COMMAND_HELP},	    {"-h", COMMAND_HELP},
+    {"--version", COMMAND_VERSION},
 };
 
 static int wrong(struct options *o, const char *what, const char *word)
@@ -383,7 +385,8 @@ static int one_argument(struct options *o, char **argv, int *i)
 		if (arguments[k].commands & 1u << o->command && strlen(arguments[k].name) == len &&
 		    !strncmp(arguments[k].name, word, len))
 			a = &arguments[k];
-	if (!a && o->command == COMMAND_ROLLBACK && word[0] != '-' && !o->run_name[0])
+	if (!a && (ON(ROLLBACK) | ON(REPORT)) & 1u << o->command && word[0] != '-' &&
+	    !o->run_name[0])
 		return str_copy(o->run_name, sizeof o->run_name, word)
 			   ? 0
 			   : wrong(o, "no such run", word);
@@ -451,6 +454,8 @@ const char *options_help(void)
 	       "  verify    [--root DIR] [--deep] [--timeout S] [--json]\n"
 	       "            compare every installed file with the package database, and every\n"
 	       "            program with the libraries it needs; --deep: every byte\n"
+	       "  report    [--root DIR] [--list] [--timeout S] [--json] [RUN]\n"
+	       "            tell a past run's story (default: the newest one's), or list the runs\n"
 	       "  hash      password on standard input -> password_hash line\n\n"
 	       "MODE: auto (default), generate, keep, config, file:PATH.\n"
 	       "LIST: phases by number, as 1,4,5.\n\n"

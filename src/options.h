@@ -19,6 +19,7 @@ enum command {
 	COMMAND_HASH,
 	COMMAND_STATUS,
 	COMMAND_VERIFY,
+	COMMAND_REPORT,
 	COMMAND_BOOT,
 	COMMAND_HELP,
 	COMMAND_VERSION
@@ -35,7 +36,7 @@ struct options {
 	long hold;	    /* seconds */
 	char root[256], boot[256], config[256], output[256], run_name[64], stage[16];
 	char **argv; /* as given: the next init's */
-	bool json, forget, deep;
+	bool json, forget, deep, list;
 	bool doubt; /* what is mounted may be another system than was meant: it is only looked at */
 	bool bare; /* in the self-contained initramfs: no shell, and without root nothing to go on to */
 	char mistaken[128];		       /* what stood where a password mode belongs: it may be one */

@@ -115,7 +115,7 @@ manual_names_every_command_and_option() {
 manual_gives_each_command_its_options() {
 	text rd-recovery.8 | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' >"$dir/synopsis"
 	"$payload" --help >"$dir/help"
-	for _command in run diagnose rollback capture status verify hash boot; do
+	for _command in run diagnose rollback capture status verify report hash boot; do
 		awk -v c="$_command" '$1 == "rd-recovery" { on = $2 == c } on' "$dir/synopsis" | grep -oE -e '--[a-z-]+' | sort >"$dir/said"
 		for _option in $(options | sort); do
 			if takes "$_command" "$_option"; then echo "$_option"; fi
@@ -142,12 +142,13 @@ manuals_name_every_key_and_parameter() {
 	grep -q '^ *rd\.recovery=' "$dir/cmdline" || fail 'rd-recovery.cmdline(7): no rd.recovery'
 }
 
-manual_names_every_member_of_the_report() {
+manual_and_schema_name_every_member_of_the_report() {
 	text rd-recovery.8 | sed -n '/^REPORT/,/^FILES/p' >"$dir/text"
 	grep -oE '\\?"[a-z_]+\\?"' src/base/report_json.c | tr -d '\\"' | grep -vx -e true -e false >"$dir/members"
 	[ "$(wc -l <"$dir/members")" -ge 30 ] || fail 'the members were not found'
 	while read -r _member; do
 		grep -qw "$_member" "$dir/text" || fail "no $_member"
+		grep -q "^	*\"$_member\": {" src/packaging/report.schema.json || fail "the schema has no $_member"
 	done <"$dir/members"
 }
 
@@ -198,7 +199,7 @@ offer_fish() {
 completes() {
 	commands | sort >"$dir/commands"
 	"offer_$1" 'rd-recovery ' | grep . | sort | diff "$dir/commands" - || fail 'commands'
-	for _command in run diagnose rollback capture status verify hash; do
+	for _command in run diagnose rollback capture status verify report hash; do
 		for _option in $(options); do
 			if takes "$_command" "$_option"; then echo "$_option"; fi
 		done | sort >"$dir/options"
@@ -214,6 +215,8 @@ bash_offers_every_word() {
 	mkdir -p "$dir/var/lib/rd-recovery/20260101-000000"
 	: >"$dir/var/lib/rd-recovery/20260101-000000/journal"
 	[ "$(offer_bash "rd-recovery rollback --root $dir 2")" = 20260101-000000 ] || fail 'no run'
+	mkdir -p "$dir/var/log/debian-recovery-logs-30260102-000000"
+	[ "$(offer_bash "rd-recovery report --root $dir 3")" = 30260102-000000 ] || fail 'no run to tell'
 }
 
 zsh_offers_every_word() {
@@ -357,7 +360,7 @@ versions_agree() {
 cases='install_is_what_the_table_says uninstall_leaves_nothing uninstall_keeps_the_folders_of_others
 	own_configuration_is_never_overwritten dracut_module_finds_the_payload
 	manuals_render_without_a_complaint manual_names_every_command_and_option manual_gives_each_command_its_options
-	manual_names_every_member_of_the_report manuals_name_every_key_and_parameter configuration_file_explains_every_key configuration_file_is_right_when_uncommented
+	manual_and_schema_name_every_member_of_the_report manuals_name_every_key_and_parameter configuration_file_explains_every_key configuration_file_is_right_when_uncommented
 	bash_offers_every_word zsh_offers_every_word fish_offers_every_word entry_tool_is_completed_and_documented versions_agree ebuild_installs_what_make_install_does
 	package_is_what_make_install_is package_installs_upgrades_and_purges_clean package_keeps_the_rescue_entries installed_package_is_in_the_initramfs'
 

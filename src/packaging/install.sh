@@ -17,6 +17,7 @@ table() {
 	done
 	echo "0755 initramfs/mkinitramfs.sh $PREFIX/lib//rd-recovery/mkinitramfs"
 	echo "0644 build/sources/libxcrypt-4.4.33-autotools.tar.xz $PREFIX/share//rd-recovery/libxcrypt-4.4.33-autotools.tar.xz"
+	echo "0644 src/packaging/report.schema.json $PREFIX/share//rd-recovery/report.schema.json"
 	echo "0755 src/entries/rd-recovery-entry.sh $PREFIX/sbin/rd-recovery-entry"
 	for _file in words grub boot slots build uki; do
 		echo "0644 src/entries/$_file.sh $PREFIX/lib//rd-recovery/$_file.sh"

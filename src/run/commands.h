@@ -20,6 +20,7 @@ int command_rollback(struct options *o);
 int command_capture(struct options *o);
 int command_status(struct options *o);
 int command_verify(struct options *o);
+int command_report(struct options *o);
 int command_hash(struct options *o);
 int command_boot(struct options *o);
 /* Is this process 1 of the self-contained initramfs? Whatever words of its line the kernel gave it: they are the next init's. */

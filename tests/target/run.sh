@@ -207,6 +207,100 @@ serial_log_reads_from_top_to_bottom() {
 	return 0
 }
 
+# tell STATUS ARGUMENT...: what report says, on a terminal of 80 columns and to a file.
+tell() {
+	_want=$1
+	shift
+	timeout 60 "$payload" report --root "$root" "$@" >"$dir/out" 2>"$dir/why"
+	_got=$?
+	[ "$_got" -eq "$_want" ] || fail "report: exit status $_got, not $_want: $(cat "$dir/why")"
+	TERM=dumb timeout 60 script -qec "stty cols 80; exec $payload report --root $root $*" /dev/null </dev/null >"$dir/terminal" 2>&1
+	return 0
+}
+
+# In /run lie the logs of the machine's own runs.
+no_other_runs() {
+	mount -t tmpfs run /run || fail 'no /run of its own'
+}
+
+# says PATTERN: a line of it.
+says() {
+	grep -qE -e "$1" "$dir/out" || fail "report does not say: $1"
+}
+
+valid() {
+	/usr/bin/python3 -m jsonschema -i "$1" "$top/src/packaging/report.schema.json" >"$dir/schema" 2>&1
+}
+
+report_tells_a_run_and_its_json_keeps_the_schema() {
+	root
+	no_other_runs
+	tell 1
+	grep -q 'no logs of a run were found' "$dir/why" || fail 'nothing was found, and it does not say so'
+	recover 0 --password generate
+	_run=${logs##*-logs-} _new=$(new_password)
+	tell 0
+	[ "$(tr -d '\r' <"$dir/terminal" | wc -L)" -le 80 ] || fail 'more than 80 columns'
+	says "^Run $_run, number 1, on Debian"
+	says '^LOGIN PROVEN$'
+	says '^  repaired: +the library that checks passwords'
+	says '^  3 libxcrypt rebuild +repaired +[0-9]+ s$'
+	says '^  \[3 libxcrypt rebuild\] .* did not work \(.*\)\. Next: '
+	says '^  [a-z]+ /etc/shadow$'
+	says '^  repaired: libcrypt-method: '
+	says "^  rd-recovery rollback $_run\$"
+	says "^  $logs\$"
+	[ -n "$_new" ] || fail 'no new password was shown'
+	grep -qF "$_new" "$dir/out" && fail 'the password in a report'
+	tell 0 --json "$_run"
+	cmp -s "$dir/out" "$logs/report.json" || fail 'not the report'
+	valid "$dir/out" || fail "not as the schema has it: $(cat "$dir/schema")"
+	for _wrong in 's/"verdict": "login proven"/"verdict": "all well"/' 's/"changes": /"changed": /' 's/"ms": [0-9]*/"ms": "1"/' 's/"blocks": "[a-z ]*", //'; do
+		sed "$_wrong" "$logs/report.json" >"$dir/wrong.json"
+		cmp -s "$dir/wrong.json" "$logs/report.json" && fail "nothing to make wrong: $_wrong"
+		valid "$dir/wrong.json" && fail "the schema allows $_wrong"
+	done
+	"$payload" rollback --root "$root" >/dev/null 2>&1 || fail 'no rollback'
+	recover 0
+	tell 0 --list
+	[ "$(wc -l <"$dir/out")" -eq 2 ] || fail 'not the two runs'
+	sed -n 2p "$dir/out" | grep -q "^$_run  number 1, login proven: /boot/" || fail 'not the newest first'
+	tell 0 "$_run"
+	says '^  it was undone$'
+	tell 1 20000101-000000
+}
+
+# What stands where a report should is never believed, never obeyed, and named with its line.
+hostile_report_is_named_and_nothing_else() {
+	root
+	no_other_runs
+	_logs=$root/boot/debian-recovery-logs-20260101-000000
+	mkdir -p "$_logs"
+	printf '{"schema": 1,\n "run": "x\n' >"$_logs/report.json"
+	tell 1
+	grep -q "$_logs/report.json:2: a control character in a string" "$dir/why" || fail 'the line is not named'
+	printf '{"schema": 1, "run": "\302\2332J\177", "os_name": "\\u001b[2J", "verdict": "login proven", "next": ["\\u009b2J"]}' >"$_logs/report.json"
+	tell 0
+	says '^LOGIN PROVEN$'
+	for _how in --root=$root --json; do
+		tell 0 "$_how"
+		LC_ALL=C grep -q "$(printf '[\033\177]\|\302[\200-\237]')" "$dir/out" && fail "a terminal obeys it: $_how"
+	done
+	head -c 3000000 /dev/zero | tr '\0' '[' >"$_logs/report.json"
+	tell 1
+	head -c 500000 /dev/zero | tr '\0' '[' >"$_logs/report.json"
+	tell 1
+	grep -q 'too many values within each other' "$dir/why" || fail 'the depth is not named'
+	rm "$_logs/report.json"
+	mkfifo "$_logs/report.json"
+	tell 1
+	rm "$_logs/report.json"
+	ln -s /etc/shadow "$_logs/report.json"
+	tell 1
+	grep -q 'argo' "$dir/out" "$dir/why" && fail 'a symlink was followed'
+	return 0
+}
+
 rollback_restores_everything() {
 	root
 	listing >"$dir/before"
@@ -835,7 +929,7 @@ package_cases='' verify_cases=''
 # shellcheck source=/dev/null
 . "$here/verify.sh"
 
-cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in screen_ends_in_the_verdict_and_the_password serial_log_reads_from_top_to_bottom rollback_restores_everything
+cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_password every_log_exists_and_holds_no_secret generated_password_logs_in screen_ends_in_the_verdict_and_the_password serial_log_reads_from_top_to_bottom report_tells_a_run_and_its_json_keeps_the_schema hostile_report_is_named_and_nothing_else rollback_restores_everything
 	rung_a_known_good_copy rung_b_cached_package rung_c_package_manager rung_d_manual_build rung_d_goes_on_to_the_carried_archive rung_e_another_method
 	capture_of_a_sick_system_keeps_the_old capture_is_small_and_secret
 	nested_overlay_recovers_by_rung_b nested_overlay_recovers_by_rung_c nested_overlay_recovers_by_rung_d

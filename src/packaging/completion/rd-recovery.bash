@@ -9,10 +9,18 @@ _rd_recovery_words() {
 }
 
 # The runs that can be undone, where they may be read.
-_rd_recovery_runs() {
+_rd_recovery_rollback_runs() {
     local _dir
     for _dir in "${1%/}"/var/lib/rd-recovery/*/; do
         [[ -e $_dir/journal ]] && basename "$_dir"
+    done
+}
+
+# The runs that left logs.
+_rd_recovery_report_runs() {
+    local _dir
+    for _dir in "${1%/}"/{boot,boot/efi,efi,var/log}/*-recovery-logs-*/ /run/*-recovery-logs-*/; do
+        [[ -d $_dir ]] && _dir=${_dir%/} && echo "${_dir##*-recovery-logs-}"
     done
 }
 
@@ -26,7 +34,7 @@ _rd_recovery() {
     fi
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _rd_recovery_words -W 'run diagnose rollback capture status verify hash help --help --version' -- "$_cur"
+        _rd_recovery_words -W 'run diagnose rollback capture status verify report hash help --help --version' -- "$_cur"
         return
     fi
     case $_prev in
@@ -52,13 +60,14 @@ _rd_recovery() {
     capture) _options='--root --output' ;;
     status) _options='--root --boot --timeout --json' ;;
     verify) _options='--root --deep --timeout --json' ;;
+    report) _options='--root --list --timeout --json' ;;
     esac
-    if [[ ${COMP_WORDS[1]} == rollback && $_cur != -* ]]; then
+    if [[ ${COMP_WORDS[1]} == @(rollback|report) && $_cur != -* ]]; then
         for ((_i = 2; _i < COMP_CWORD - 1; _i++)); do
             [[ ${COMP_WORDS[_i]} == --root ]] && _root=${COMP_WORDS[_i + 1]}
             [[ $_root == = ]] && _root=${COMP_WORDS[_i + 2]}
         done
-        _options+=" $(_rd_recovery_runs "$_root")"
+        _options+=" $("_rd_recovery_${COMP_WORDS[1]}_runs" "$_root")"
     fi
     _rd_recovery_words -W "$_options" -- "$_cur"
 }

@@ -6,7 +6,13 @@ function __rd_recovery_runs
     end
 end
 
-set -l commands run diagnose rollback capture status verify hash help
+function __rd_recovery_reports
+    for dir in {/boot,/boot/efi,/efi,/var/log,/run}/*-recovery-logs-*
+        string replace -r '.*-recovery-logs-' '' $dir
+    end
+end
+
+set -l commands run diagnose rollback capture status verify report hash help
 complete -c rd-recovery -f
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c rd-recovery -n $none -a run -d 'the eight phases: find out, repair, prove, leave a record'
@@ -15,16 +21,17 @@ complete -c rd-recovery -n $none -a rollback -d 'undo the changes of a run'
 complete -c rd-recovery -n $none -a capture -d 'keep known-good copies of a system that works'
 complete -c rd-recovery -n $none -a status -d 'is the rescue entry there and fit'
 complete -c rd-recovery -n $none -a verify -d 'compare the installed files with the package database'
+complete -c rd-recovery -n $none -a report -d 'tell the story of a past run'
 complete -c rd-recovery -n $none -a hash -d 'make a password_hash line of a password on standard input'
 complete -c rd-recovery -n $none -a help -d 'print a summary'
 complete -c rd-recovery -n $none -l help -d 'print a summary'
 complete -c rd-recovery -n $none -l version -d 'print the version'
 
 set -l seen __fish_seen_subcommand_from
-complete -c rd-recovery -n "$seen run diagnose rollback capture status verify" -l root -x -a '(__fish_complete_directories)' -d 'the root of the target'
-complete -c rd-recovery -n "$seen run diagnose rollback status verify" -l json -d 'the result as JSON'
+complete -c rd-recovery -n "$seen run diagnose rollback capture status verify report" -l root -x -a '(__fish_complete_directories)' -d 'the root of the target'
+complete -c rd-recovery -n "$seen run diagnose rollback status verify report" -l json -d 'the result as JSON'
 complete -c rd-recovery -n "$seen run diagnose" -l user -x -a '(__fish_complete_users)' -d 'whose login is meant'
-complete -c rd-recovery -n "$seen run diagnose status verify" -l timeout -x -d 'limit of one operation, seconds'
+complete -c rd-recovery -n "$seen run diagnose status verify report" -l timeout -x -d 'limit of one operation, seconds'
 complete -c rd-recovery -n "$seen run" -l boot -x -a '(__fish_complete_directories)' -d 'where the log folder goes'
 complete -c rd-recovery -n "$seen status" -l boot -x -a '(__fish_complete_directories)' -d 'where the rescue image lies'
 complete -c rd-recovery -n "$seen run" -l password -x -a 'auto generate keep config file:' -d 'what may happen to the password'
@@ -34,5 +41,7 @@ complete -c rd-recovery -n "$seen run" -l capture -x -a '(__fish_complete_direct
 complete -c rd-recovery -n "$seen run" -l build-timeout -x -d 'limit of one package build, seconds'
 complete -c rd-recovery -n "$seen capture" -l output -x -a '(__fish_complete_directories)' -d 'where the copies go'
 complete -c rd-recovery -n "$seen verify" -l deep -d 'read every byte'
+complete -c rd-recovery -n "$seen report" -l list -d 'name the runs'
+complete -c rd-recovery -n "$seen report" -a '(__rd_recovery_reports)' -d run
 complete -c rd-recovery -n "$seen rollback" -l forget -d 'remove what was kept for the run'
 complete -c rd-recovery -n "$seen rollback" -a '(__rd_recovery_runs)' -d run

@@ -13,6 +13,7 @@ _rd_recovery() {
         'capture:keep known-good copies of a system that works'
         'status:is the rescue entry there and fit'
         'verify:compare the installed files with the package database'
+        'report:tell the story of a past run'
         'hash:make a password_hash line of a password on standard input'
         'help:print a summary'
         '--help:print a summary'
@@ -64,6 +65,12 @@ _rd_recovery() {
         shift words
         ((CURRENT--))
         _arguments $root $timeout $reports '--deep[read every byte]'
+        ;;
+    report)
+        shift words
+        ((CURRENT--))
+        _arguments $root $timeout $reports '--list[name the runs]' \
+            '1:run:(${${(f)"$(print -rl -- ${${opt_args[--root]:-/}%/}/{boot,boot/efi,efi,var/log}/*-recovery-logs-*(N:t) /run/*-recovery-logs-*(N:t))"}##*-recovery-logs-})'
         ;;
     esac
 }
