@@ -62,6 +62,7 @@ struct phase_result {
 struct report {
 	char run[40]; /* YYYYMMDD-HHMMSS[-n] */
 	long sequence;
+	char host[64]; /* the target's own name, "" none */
 	char os_id[40], os_name[96];
 	char user[64], user_reason[160];
 	char weakened[320]; /* which PAM controls a repair had to do without, "" none */
@@ -108,7 +109,7 @@ void report_failure(struct report *r, const char *what, const char *why, const c
 /* A line for the summary's "what to do next". Duplicates are dropped. */
 void report_next(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The whole report as JSON, schema 1: an object of run, sequence, os_id, os_name, user,
+/* The whole report as JSON, schema 1: an object of run, sequence, host, os_id, os_name, user,
  * user_reason, verdict, verdict_text, weakened, rung, method (texts), changes, deleted (numbers), password_set,
  * selinux (booleans), phases, findings, pivots, failures (arrays of objects named like
  * the structures above), next (an array of texts). A later schema only adds members. */

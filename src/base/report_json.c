@@ -79,6 +79,7 @@ void report_json(const struct report *r, struct buf *b)
 	buf_adds(b, "{\"schema\": 1");
 	member(b, ",\n ", "run", r->run);
 	buf_addf(b, ",\n \"sequence\": %ld", r->sequence);
+	member(b, ",\n ", "host", r->host);
 	member(b, ",\n ", "os_id", r->os_id);
 	member(b, ",\n ", "os_name", r->os_name);
 	member(b, ",\n ", "user", r->user);

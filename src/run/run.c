@@ -118,6 +118,7 @@ static int open_target(void *arg)
 	if (!t->readonly)
 		r->report->sequence = journal_sequence(t->fd);
 	logdir_places(&r->logs, t, places, r->report->run);
+	target_host(t, r->report->host, sizeof r->report->host);
 	accounts_choose(t, r->o->set.user, r->shared->user, r->report->user_reason);
 	target_close(t);
 	return 0;

@@ -117,3 +117,20 @@ bool target_selinux(const struct target *t)
 	return len > 0 && !distro_release(data, (size_t)len, "SELINUX", mode, sizeof mode) &&
 	       !strcmp(mode, "enforcing");
 }
+
+void target_host(const struct target *t, char *dst, size_t cap)
+{
+	char data[4096], *p = data;
+	ssize_t len = path_read(t->fd, "/etc/hostname", data, sizeof data);
+
+	dst[0] = '\0';
+	while (len > 0 && *p == '#') /* a comment is a line of its own */
+		p += strcspn(p, "\n") + (strchr(p, '\n') != NULL);
+	if (len > 0) {
+		p[strcspn(p, " \t\r\n")] = '\0';
+		str_copy(dst, cap, p);
+	}
+	len = dst[0] ? -1 : path_read(t->fd, "/etc/conf.d/hostname", data, sizeof data);
+	if (len > 0)
+		distro_release(data, (size_t)len, "hostname", dst, cap);
+}

@@ -35,5 +35,7 @@ bool target_is_unknown(const struct target *t, const char *path);
 bool target_ostree(const struct target *t);
 /* Does selinux(8)'s configuration say enforcing? */
 bool target_selinux(const struct target *t);
+/* The host name that it gives itself (hostname(5), or OpenRC's conf.d/hostname) into dst, "" when none. */
+void target_host(const struct target *t, char *dst, size_t cap);
 
 #endif
