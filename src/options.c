@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/cmdline.h"
 #include "base/hash.h"
+#include "base/http.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -145,6 +146,24 @@ static const char *set_log(struct options *o, const char *v)
 	return "the default";
 }
 
+static const char *set_report(struct options *o, const char *v)
+{
+	struct http_url u;
+
+	if (http_url(v, &u) && str_copy(o->report, sizeof o->report, v))
+		return NULL;
+	o->report[0] = '\0';
+	return "none is sent";
+}
+
+static const char *set_report_ca(struct options *o, const char *v)
+{
+	if (v[0] == '/' && str_copy(o->report_ca, sizeof o->report_ca, v))
+		return NULL;
+	o->report_ca[0] = '\0';
+	return "none";
+}
+
 static const char *set_hash(struct options *o, const char *v)
 {
 	if (hash_identify(v) != HASH_NONE &&
@@ -179,6 +198,8 @@ static const struct word {
     {"after", IN_BOTH, set_after},
     {"libxcrypt", IN_BOTH, set_libxcrypt},
     {"log", IN_BOTH, set_log},
+    {"report", IN_BOTH, set_report},
+    {"report_ca", IN_FILE, set_report_ca},
     {"password_hash", IN_FILE, set_hash},
     {"reset", IN_FILE, set_reset},
 };
@@ -244,7 +265,10 @@ static void kernel_word(void *arg, char *text, bool cut)
 		problem(o, "rd.recovery.password has a malformed mode: keep (a password does not "
 			   "belong there)");
 	} else if (instead)
-		problem(o, "rd.recovery.%s=%.60s is malformed: %s", w->name, value ? value : "",
+		problem(o, "rd.recovery.%s=%.60s is malformed: %s", w->name,
+			!value		     ? ""
+			: strchr(value, '@') ? "..." /* there may be a password before it */
+					     : value,
 			instead);
 }
 

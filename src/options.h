@@ -33,6 +33,8 @@ struct options {
 	enum boot_mode mode; /* from rd.recovery= */
 	enum after after;
 	char log_path[256]; /* rd.recovery.log= */
+	char report[512];   /* rd.recovery.report=, an URL that http_url takes */
+	char report_ca[256];
 	long hold;	    /* seconds */
 	char root[256], boot[256], config[256], output[256], run_name[64], stage[16];
 	char **argv; /* as given: the next init's */

@@ -128,7 +128,7 @@ manual_gives_each_command_its_options() {
 }
 
 manuals_name_every_key_and_parameter() {
-	found words 12
+	found words 14
 	text rd-recovery.conf.5 >"$dir/conf"
 	text rd-recovery.cmdline.7 >"$dir/cmdline"
 	for _key in $(keys FILE); do
@@ -165,7 +165,7 @@ configuration_file_explains_every_key() {
 # 3: no target; a wrong line would be 2.
 configuration_file_is_right_when_uncommented() {
 	_hash=$(echo secret | "$payload" hash)
-	sed -E "s/^#([a-z_]+ = )/\1/; s/= NAME/= root/; s/= SECONDS/= 60/; s,= FOLDER,= /run,; s,^password_hash = HASH,$_hash," \
+	sed -E "s/^#([a-z_]+ = )/\1/; s/= NAME/= root/; s/= SECONDS/= 60/; s,= FOLDER,= /run,; s,= FILE,= /run/ca.pem,; s,^password_hash = HASH,$_hash," \
 		src/packaging/rd-recovery.conf >"$dir/all"
 	[ "$(grep -c '^[a-z]' "$dir/all")" -eq "$(keys FILE | wc -l)" ] || fail 'a line is no key'
 	for _file in "$dir/all" src/packaging/rd-recovery.conf; do

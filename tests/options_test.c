@@ -307,6 +307,38 @@ START_TEST(problems_beyond_the_room_for_them_are_errors_too)
 }
 END_TEST
 
+START_TEST(report_goes_to_an_url_or_nowhere)
+{
+	static const char file[] =
+	    "report = https://a.example/in\nreport_ca = /etc/ssl/fleet.pem\n",
+			  bad[] = "report_ca = fleet.pem\n";
+
+	options_default(&o);
+	ck_assert_int_eq(options_file(&o, "conf", file, sizeof file - 1), 0);
+	ck_assert_str_eq(o.report, "https://a.example/in");
+	ck_assert_str_eq(o.report_ca, "/etc/ssl/fleet.pem");
+	kernel("rd.recovery.report=https://b.example:8443 rd.recovery.report_ca=/x");
+	ck_assert_str_eq(o.report, "https://b.example:8443");
+	ck_assert_str_eq(o.report_ca,
+			 ""); /* whoever may edit the line does not say whom to believe */
+	kernel("rd.recovery.report=https://b.example rd.recovery.report=http://c.example");
+	ck_assert_str_eq(o.report, "");
+	ck_assert_ptr_nonnull(strstr(o.problems[0], "http://c.example is malformed: none is sent"));
+	options_default(&o);
+	ck_assert_int_eq(options_file(&o, "conf", bad, sizeof bad - 1), -1);
+	ck_assert_str_eq(o.report_ca, "");
+}
+END_TEST
+
+START_TEST(password_in_an_url_is_not_repeated)
+{
+	kernel("rd.recovery.report=https://argo:hunter22@a.example/");
+	ck_assert_str_eq(o.report, "");
+	ck_assert_uint_eq(o.nproblems, 1);
+	ck_assert_ptr_null(strstr(o.problems[0], "hunter22"));
+}
+END_TEST
+
 /* Each command of the table stands in the help, or nobody finds it. */
 START_TEST(help_names_every_command)
 {
@@ -369,6 +401,8 @@ Suite *options_suite(void)
 	tcase_add_test(t, kernel_words_say_how_long_and_what_then);
 	tcase_add_test(t, file_takes_a_hash_and_nothing_else_for_one);
 	tcase_add_test(t, problems_beyond_the_room_for_them_are_errors_too);
+	tcase_add_test(t, report_goes_to_an_url_or_nowhere);
+	tcase_add_test(t, password_in_an_url_is_not_repeated);
 	tcase_add_test(t, help_names_every_command);
 	tcase_add_test(t, usage_errors_are_refused);
 	suite_add_tcase(s, t);

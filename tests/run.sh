@@ -8,7 +8,8 @@ logs=$PWD/build/suites
 # shellcheck source=tests/suites.sh
 . tests/suites.sh
 
-set -- tests/build.sh build/unit tests/target/run.sh tests/install.sh tests/initramfs.sh tests/entries.sh 'tests/lockouts/run.sh --third'
+set -- tests/build.sh build/unit tests/target/run.sh tests/fleet/run.sh tests/install.sh tests/initramfs.sh tests/entries.sh \
+	'tests/lockouts/run.sh --third'
 row qemu/run-tests.sh &
 row "$@"
 wait

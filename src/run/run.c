@@ -10,6 +10,7 @@
 #include "run/brief.h"
 #include "run/logs.h"
 #include "run/proof.h"
+#include "run/send.h"
 #include "run/supervisor.h"
 #include "target/accounts.h"
 #include "target/capture.h"
@@ -422,6 +423,7 @@ void run_end(struct run *r)
 	logs_wait(r);
 	if (r->report->phases[8].outcome != OUTCOME_NOT_RUN) /* it was no rollback */
 		screen_verdict(r->report, r->shared, &r->logs, supervisor_signalled() || r->late);
+	send_report(r);
 	explicit_bzero(r->shared->password, sizeof r->shared->password);
 	explicit_bzero(r->o->set.password_hash, sizeof r->o->set.password_hash);
 	log_secrets_wipe();

@@ -13,6 +13,8 @@ right=correct-horse-9
 . "$top/qemu/lib.sh"
 # shellcheck source=/dev/null
 . "$top/tests/cases.sh"
+# shellcheck source=/dev/null
+. "$top/tests/fleet/certificates.sh"
 
 fail() {
 	echo "  $*"
@@ -150,6 +152,46 @@ configured_secrets_stay_where_they_belong() {
 	refuses $right
 }
 
+# send: a server whose $dir/got gets what is sent, and a configuration of these lines that sends it there.
+send() {
+	mkdir "$dir/got"
+	mkfifo "$dir/port"
+	printf '%s\n' '127.0.0.1 localhost report.fleet.test' >"$dir/hosts"
+	mount --bind "$dir/hosts" /etc/hosts
+	(cd "$dir" && authority ca && certificate server ca report.fleet.test) >"$dir/openssl.log" || fail "no certificates: $(cat "$dir/openssl.log")"
+	python3 "$top/tests/fleet/server.py" "$dir/got" "$dir/server.pem" "$dir/server.key" 201 >"$dir/port" 2>"$dir/server.log" &
+	read -r _port <"$dir/port"
+	printf '%s\n' "report = https://report.fleet.test:$_port/" "report_ca = $dir/ca.pem" "$@" >"$dir/conf"
+}
+
+# What a server received, as it came: whole, and without a secret.
+received_without() {
+	[ "$(find "$dir/got" -name '*-report.json' -o -name '*-error-bundle.txt' | wc -l)" -eq 2 ] || fail "received: $(ls "$dir/got")"
+	for _file in report.json error-bundle.txt; do
+		cmp "$dir/got"/*-"$_file" "$root"/boot/*/"$_file" || fail "another $_file was received"
+	done
+	for _secret; do
+		[ ${#_secret} -ge 8 ] || fail "no secret to look for: $_secret"
+		! grep -raF -- "$_secret" "$dir/got" || fail 'a secret was sent'
+	done
+}
+
+generated_secrets_are_not_sent() {
+	start
+	send
+	recover --password generate --config "$dir/conf"
+	[ $_got -eq 0 ] || fail "ended with $_got"
+	received_without "$(new_password)" "$(hash_of "$dir/was/shadow")" "$(hash_of "$root/etc/shadow")"
+}
+
+configured_secrets_are_not_sent() {
+	start
+	send "$(echo another-horse-8 | "$payload" hash)"
+	recover --password config --config "$dir/conf"
+	[ $_got -eq 0 ] || fail "ended with $_got"
+	received_without another-horse-8 "$(hash_of "$dir/was/shadow")" "$(sed -n 's/^password_hash = //p' "$dir/conf")"
+}
+
 password_of_a_file_stays_where_it_belongs() {
 	start
 	echo third-horse-7 >"$dir/pw"
@@ -264,7 +306,7 @@ no_wrong_password_after() {
 
 faults='permit no-auth jump module group modes empty-passwd torn nsswitch nologin shell libcrypt'
 cases='generated_secrets_stay_where_they_belong configured_secrets_stay_where_they_belong password_of_a_file_stays_where_it_belongs
-	no_process_leaves_a_core no_password_of_a_generator_that_is_not_ready'
+	generated_secrets_are_not_sent configured_secrets_are_not_sent no_process_leaves_a_core no_password_of_a_generator_that_is_not_ready'
 for _fault in $faults; do cases="$cases no_wrong_password_after@$_fault"; done
 
 if [ "${1-}" = --one ]; then
