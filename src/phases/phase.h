@@ -17,7 +17,8 @@ struct phase {
 	unsigned operations;   /* how many may each need the time-out, */
 	unsigned builds;       /* and how many the build time-out: the worst case the deadline is made of */
 	/* What an outcome of PENDING still waits for: prove runs in a worker of its own, beside phases that write nothing, and writes nothing itself, nor into
-	 * the report; then settle, which only looks at memory, says what has come of it - also where prove did not run, or was given up. */
+	 * the report; 0: it is proven. Then settle, which only looks at memory, says what has come of it: at once when it is proven - of the report it writes no
+	 * more than the verdict and its phase's result then - and else when no phase runs; also where prove did not run, or was given up. */
 	int (*prove)(struct context *c);
 	void (*settle)(struct context *c);
 };

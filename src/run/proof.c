@@ -57,35 +57,54 @@ void proof_begin(struct run *r, int64_t end)
 	spec.name = p->name;
 	spec.deadline = r->proof_until + SPARE_MS;
 	r->proof = child_start(&spec, &r->proved);
+	if (r->proof < 0)
+		log_say("%s: what is pending cannot be tried: %s", p->name, r->proved.reason);
 }
 
-static void wait_for(struct run *r)
+/* Say what has come of it, whatever phase runs. */
+static void settle(struct run *r, const struct phase *p)
 {
-	screen_wait(&r->screen, r->proving, r->proof_until);
-	while (child_step(r->proof, LOOK_MS) && !supervisor_signalled()) {
-		logs_look(r);
-		screen_tick(&r->screen, "a wrong password has to be refused");
-	}
-	if (child_end_now(r->proof))
-		log_say("%s: what was pending was not finished: %s", r->proving->name,
-			r->proved.reason);
-	r->stuck = r->stuck || r->proved.end == CHILD_ABANDONED;
-	r->report->phases[r->proving->number].ms += r->proved.ms;
-}
-
-void proof_end(struct run *r)
-{
-	const struct phase *p = pending(r);
 	struct target t = r->target;
 	struct context c = run_context(r, &t);
 	char title[60];
 
-	if (!p)
-		return;
-	if (r->proving)
-		wait_for(r);
 	name_phase(p, title);
-	log_phase(title);
+	log_phase_here(title);
 	p->settle(&c);
 	screen_end(p, &r->report->phases[p->number]);
+	log_phase_here("");
+}
+
+static void finish(struct run *r)
+{
+	bool proven = child_end_now(r->proof) == 0;
+
+	r->proof = -1;
+	if (!proven && r->proved.end != CHILD_EXITED)
+		log_say("%s: what was pending was not finished: %s", r->proving->name,
+			r->proved.reason);
+	r->stuck = r->stuck || r->proved.end == CHILD_ABANDONED;
+	r->report->phases[r->proving->number].ms += r->proved.ms;
+	if (proven)
+		settle(r, r->proving);
+}
+
+void proof_look(struct run *r)
+{
+	if (r->proof >= 0 && !child_step(r->proof, 0))
+		finish(r);
+}
+
+void proof_end(struct run *r)
+{
+	if (r->proof >= 0)
+		screen_wait(&r->screen, r->proving, r->proof_until);
+	while (r->proof >= 0 && child_step(r->proof, LOOK_MS) && !supervisor_signalled()) {
+		logs_look(r);
+		screen_tick(&r->screen, "a wrong password has to be refused");
+	}
+	if (r->proof >= 0)
+		finish(r);
+	if (pending(r))
+		settle(r, pending(r));
 }

@@ -42,7 +42,7 @@ struct run *run_start(struct options *o, bool console)
 		r->o = o;
 		r->shared = supervisor_shared(sizeof *r->shared);
 		r->report = report_start();
-		r->copying = -1;
+		r->copying = r->proof = -1;
 	}
 	if (!r || !r->shared || !r->report || log_start() || supervisor_namespace()) {
 		fprintf(stderr, "rd-recovery: cannot start: %s\n", strerror(errno));
@@ -211,13 +211,15 @@ static int worker(void *arg)
 	return 0;
 }
 
-/* The logs follow every pivot; a signal ends any phase but the summary. */
+/* The logs follow every pivot, and what is proven is said; a signal ends any phase but the summary.
+ */
 static bool watch(void *arg, pid_t pid)
 {
 	struct run *r = arg;
 
 	(void)pid;
 	logs_look(r);
+	proof_look(r);
 	screen_tick(&r->screen, r->doing);
 	return supervisor_signalled() && r->phase != &phases[7];
 }

@@ -31,7 +31,7 @@ struct run {
 	int copying;	 /* the copy that runs (child.h's handle), -1: none */
 	struct child_result copied;
 	const struct phase *proving; /* what it left pending is being proven, or was */
-	int proof;		     /* by this child */
+	int proof;		     /* by this child, -1: it does not run */
 	struct child_result proved;
 	int64_t proof_until;
 	char brief[1000]; /* the short log's next lines */

@@ -4,6 +4,7 @@
 #include "../target/scratch.h"
 #include "base/clock.h"
 #include "run/logs.h"
+#include "run/proof.h"
 #include "run/supervisor.h"
 
 #include <sched.h>
@@ -213,6 +214,57 @@ START_TEST(place_that_takes_no_copy_is_left_with_a_pivot)
 }
 END_TEST
 
+static int end_with(void *status)
+{
+	return (int)(intptr_t)status;
+}
+
+/* Phase 5 has left something pending; its proof ends so while phase 7 runs. */
+static void prove(enum canary_answer wrong, intptr_t status)
+{
+	struct child_spec spec = {.name = "proof",
+				  .fn = end_with,
+				  .arg = (void *)status,
+				  .flags = CHILD_WORKER,
+				  .deadline = deadline_in(20)};
+
+	start("8");
+	r->shared->canary = (struct canary){
+	    .n = 1, .doors = {{.name = "login", .right = CANARY_ACCEPTED, .wrong = wrong}}};
+	r->report->phases[5].outcome = OUTCOME_PENDING;
+	r->proving = &phases[4];
+	log_phase("7 system state snapshot");
+	r->proof = child_start(&spec, &r->proved);
+	ck_assert_int_ge(r->proof, 0);
+	while (r->proof >= 0)
+		proof_look(r);
+	ck_assert_str_eq(log_phase_now(), "7 system state snapshot");
+}
+
+START_TEST(proof_is_said_as_soon_as_it_is_there)
+{
+	prove(CANARY_REFUSED, 0);
+	ck_assert_int_eq(outcome(5), OUTCOME_OK);
+	ck_assert_int_eq(r->report->verdict, VERDICT_LOGIN_PROVEN);
+	ck_assert(said("[5/8] PAM verification: ok: root can log in: login accepted"));
+	proof_end(r);
+	ck_assert_int_eq(outcome(5), OUTCOME_OK);
+}
+END_TEST
+
+/* It is a failure in the report, which the phase that runs writes to. */
+START_TEST(what_is_not_proven_is_said_when_no_phase_runs)
+{
+	prove(CANARY_ACCEPTED, 1);
+	ck_assert_int_eq(outcome(5), OUTCOME_PENDING);
+	ck_assert_uint_eq(r->report->nfailures, 0);
+	proof_end(r);
+	ck_assert_int_eq(outcome(5), OUTCOME_FAILED);
+	ck_assert_int_eq(r->report->verdict, VERDICT_LOGIN_REFUSED);
+	ck_assert_str_eq(r->report->failures[0].phase, "5 PAM verification");
+}
+END_TEST
+
 START_TEST(folder_that_is_no_system_has_no_run)
 {
 	start("8");
@@ -238,6 +290,8 @@ Suite *run_suite(void)
 	tcase_add_test(k, logs_are_copied_while_the_run_goes_on);
 	tcase_add_test(k, pivot_is_copied_when_the_run_is_looked_at);
 	tcase_add_test(k, place_that_takes_no_copy_is_left_with_a_pivot);
+	tcase_add_test(k, proof_is_said_as_soon_as_it_is_there);
+	tcase_add_test(k, what_is_not_proven_is_said_when_no_phase_runs);
 	tcase_add_test(k, folder_that_is_no_system_has_no_run);
 	suite_add_tcase(s, k);
 	return s;
