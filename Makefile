@@ -11,17 +11,18 @@ TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-uti
                 ovmf strace debsums busybox-static xfsprogs tmux python3-jsonschema $(RESCUE_PACKAGES)
 BENCH_PACKAGES := busybox-static pax-utils debsums time
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev
-# The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL= name other copies of the same bytes.
+# The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL=, UTIL_LINUX_TARBALL= and ZLIB_TARBALL= name other copies of the same bytes.
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
 export BEARSSL_SHA256   := 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
 export UTIL_LINUX_SHA256 := 60492a19b44e6cf9a3ddff68325b333b8b52b6c59ce3ebd6a0ecaa4c5117e84f
-export LIBXCRYPT_TARBALL BEARSSL_TARBALL UTIL_LINUX_TARBALL
+export ZLIB_SHA256      := 71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1
+export LIBXCRYPT_TARBALL BEARSSL_TARBALL UTIL_LINUX_TARBALL ZLIB_TARBALL
 MAX_SIZE     := 819200
 WARN         := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wpedantic -Werror -Wno-format-truncation
 STD          := -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 comma        := ,
 ARCH         := $(shell gcc -print-multiarch)
-LIBS         := libcrypt.a libbearssl.a libblkid.a
+LIBS         := libcrypt.a libbearssl.a libblkid.a libz.a
 MUSL         := /usr/lib/$(shell uname -m)-linux-musl
 UAPI         := -idirafter /usr/include -idirafter /usr/include/$(ARCH)
 SOURCES      := $(sort $(shell find src -name '*.c' -not -path 'src/probe/*'))

@@ -36,7 +36,8 @@ same_twice() {
 	cp -R Makefile src "$dir/tree/"
 	make -C "$dir/tree" LIBXCRYPT_TARBALL="$PWD/build/sources/libxcrypt.tar.xz" \
 		BEARSSL_TARBALL="$PWD/build/sources/bearssl.tar.xz" \
-		UTIL_LINUX_TARBALL="$PWD/build/sources/util-linux.tar.xz" build/rd-recovery
+		UTIL_LINUX_TARBALL="$PWD/build/sources/util-linux.tar.xz" \
+		ZLIB_TARBALL="$PWD/build/sources/zlib.tar.bz2" build/rd-recovery
 	cmp "$payload" "$dir/tree/build/rd-recovery"
 }
 
@@ -76,6 +77,8 @@ claim 'another BearSSL stops the build, both sums printed' refuses_other_sources
 	102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004
 claim 'another util-linux stops the build, both sums printed' refuses_other_sources UTIL_LINUX_TARBALL \
 	60492a19b44e6cf9a3ddff68325b333b8b52b6c59ce3ebd6a0ecaa4c5117e84f
+claim 'another zlib stops the build, both sums printed' refuses_other_sources ZLIB_TARBALL \
+	71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1
 claim 'what is missing and may not be installed is named' names_missing_packages
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -340,9 +340,10 @@ package_keeps_the_rescue_entries() {
 ebuild_installs_what_make_install_does() {
 	bash -n "$ebuild" || fail 'no bash'
 	mkdir "$dir/distfiles"
-	for _name in libxcrypt bearssl util-linux; do
+	for _archive in libxcrypt.tar.xz bearssl.tar.xz util-linux.tar.xz zlib.tar.bz2; do
+		_name=${_archive%%.*}
 		_file=$(sed -nE "s,.*/$_name/($_name.*)\$,\1,p" "$ebuild")
-		cp "build/sources/$_name.tar.xz" "$dir/distfiles/$_file"
+		cp "build/sources/$_archive" "$dir/distfiles/$_file"
 	done
 	DISTDIR=$dir/distfiles WORKDIR=$dir bash tests/install/portage-double.sh "$PWD/$ebuild" "$PWD" "$dir/image" src_install pkg_postinst pkg_prerm >"$dir/out" 2>&1 ||
 		fail "$(cat "$dir/out")"

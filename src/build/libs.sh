@@ -1,6 +1,6 @@
 #!/bin/sh
 # libs.sh musl|glibc|crippled|archive: from the pinned sources in build/sources
-#   musl, glibc  build/libs/NAME/{libcrypt.a,libbearssl.a,libblkid.a,include}: for the payload, for the unit tests
+#   musl, glibc  build/libs/NAME/{libcrypt.a,libbearssl.a,libblkid.a,libz.a,include}: for the payload, for the unit tests
 #   crippled     build/libs/crippled/libcrypt.so.1.1.0: a system's libcrypt that lost SHA512-CRYPT, for tests and demo
 #   archive      build/sources/libxcrypt-4.4.33-autotools.tar.xz: a source tree with its ./configure
 # shellcheck disable=SC2317 # the functions are called by name, at the end
@@ -110,6 +110,20 @@ make_blkid() {
 	)
 }
 
+# make_zlib COMPILER CPPFLAGS CFLAGS: of zlib what unpacks; its check sum by one table of 1 KiB, as every byte of it is in the payload.
+make_zlib() {
+	unpack build/sources/zlib.tar.bz2 "$work/zlib"
+	(
+		cd "$work/zlib"
+		for _part in inflate inftrees inffast zutil adler32 crc32; do
+			# shellcheck disable=SC2086 # words
+			"$1" $2 $3 -DZ_TESTW=0 -c "$_part.c"
+		done
+		gcc-ar rcs "$out/libz.a" ./*.o
+		cp zlib.h zconf.h "$out/include/"
+	)
+}
+
 # make_static COMPILER HOST CPPFLAGS
 make_static() {
 	_flags="-Os -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
@@ -133,6 +147,7 @@ make_static() {
 	cp "$work"/bearssl/inc/*.h "$out/include/"
 	# What the payload does not call of it is gone only when all is seen at once; the unit tests' sanitizers see more of it apart.
 	[ "$kind" = glibc ] || _flags="$_flags -flto"
+	make_zlib "$1" "$3" "$_flags"
 	make_blkid "$1" "$2" "$3" "$_flags"
 	[ "$kind" = glibc ] || libc_without_unwinding
 }

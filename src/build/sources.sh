@@ -1,13 +1,14 @@
 #!/bin/sh
-# sources.sh DIR: the pinned sources of libxcrypt, BearSSL and util-linux (libblkid) as DIR/NAME.tar.xz.
-# From LIBXCRYPT_TARBALL, BEARSSL_TARBALL and UTIL_LINUX_TARBALL where given, else through the system's package manager.
+# sources.sh DIR: the pinned sources of libxcrypt, BearSSL, util-linux (libblkid) and zlib as DIR/NAME.tar.xz, zlib.tar.bz2.
+# From LIBXCRYPT_TARBALL, BEARSSL_TARBALL, UTIL_LINUX_TARBALL and ZLIB_TARBALL where given, else through the system's package manager.
 # DIR/SHA256SUMS changes only when a source changed: make compares its time.
 set -eu
 
 libxcrypt_sha256=${LIBXCRYPT_SHA256:?}
 bearssl_sha256=${BEARSSL_SHA256:?}
 util_linux_sha256=${UTIL_LINUX_SHA256:?}
-by_hand='give LIBXCRYPT_TARBALL=, BEARSSL_TARBALL= and UTIL_LINUX_TARBALL='
+zlib_sha256=${ZLIB_SHA256:?}
+by_hand='give LIBXCRYPT_TARBALL=, BEARSSL_TARBALL=, UTIL_LINUX_TARBALL= and ZLIB_TARBALL='
 dir=${1:?}
 apt=$PWD/$dir/apt
 case $dir in
@@ -57,9 +58,9 @@ fetch_all() {
 	private_sources
 	set -- -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" \
 		-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=
-	echo 'sources: libxcrypt, bearssl and util-linux, from the package manager'
+	echo 'sources: libxcrypt, bearssl, util-linux and zlib, from the package manager'
 	if ! (apt-get "$@" update && cd "$apt/got" &&
-		apt-get "$@" source --download-only libxcrypt bearssl util-linux) >"$apt/log" 2>&1; then
+		apt-get "$@" source --download-only libxcrypt bearssl util-linux zlib) >"$apt/log" 2>&1; then
 		cat "$apt/log" >&2
 		echo "sources: the package manager could not fetch them (or $by_hand)" >&2
 		exit 1
@@ -67,9 +68,9 @@ fetch_all() {
 	fetched=yes
 }
 
-# provide NAME WANTED TARBALL: DIR/NAME.tar.xz with the wanted sum.
+# provide NAME.SUFFIX WANTED TARBALL: that file in DIR, with the wanted sum.
 provide() {
-	_to=$dir/$1.tar.xz
+	_to=$dir/$1
 	if [ -n "$3" ]; then
 		[ -r "$3" ] || { echo "sources: cannot read $3" >&2; exit 1; }
 		check "$3" "$2"
@@ -77,7 +78,7 @@ provide() {
 	else
 		[ -r "$_to" ] && [ "$(sum "$_to")" = "$2" ] && return
 		[ -n "$fetched" ] || fetch_all
-		for _from in "$apt/got/$1"_*.orig.tar.*z; do break; done
+		for _from in "$apt/got/${1%%.*}"_*.orig."${1#*.}"; do break; done
 		check "$_from" "$2"
 	fi
 	cmp -s "$_from" "$_to" || { cp "$_from" "$_to.new" && mv "$_to.new" "$_to"; }
@@ -85,12 +86,13 @@ provide() {
 
 fetched=
 mkdir -p "$dir"
-provide libxcrypt "$libxcrypt_sha256" "${LIBXCRYPT_TARBALL:-}"
-provide bearssl "$bearssl_sha256" "${BEARSSL_TARBALL:-}"
-provide util-linux "$util_linux_sha256" "${UTIL_LINUX_TARBALL:-}"
+provide libxcrypt.tar.xz "$libxcrypt_sha256" "${LIBXCRYPT_TARBALL:-}"
+provide bearssl.tar.xz "$bearssl_sha256" "${BEARSSL_TARBALL:-}"
+provide util-linux.tar.xz "$util_linux_sha256" "${UTIL_LINUX_TARBALL:-}"
+provide zlib.tar.bz2 "$zlib_sha256" "${ZLIB_TARBALL:-}"
 rm -rf "$apt"
 printf '%s  %s\n' "$libxcrypt_sha256" libxcrypt.tar.xz "$bearssl_sha256" bearssl.tar.xz \
-	"$util_linux_sha256" util-linux.tar.xz >"$dir/SHA256SUMS.new"
+	"$util_linux_sha256" util-linux.tar.xz "$zlib_sha256" zlib.tar.bz2 >"$dir/SHA256SUMS.new"
 if cmp -s "$dir/SHA256SUMS.new" "$dir/SHA256SUMS"; then
 	rm "$dir/SHA256SUMS.new"
 else

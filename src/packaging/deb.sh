@@ -12,8 +12,8 @@ cp "build/rd-recovery-$version.tar.xz" "$dir/rd-recovery_$version.orig.tar.xz"
 tar -xf "$dir/rd-recovery_$version.orig.tar.xz" -C "$dir"
 cp -R src/packaging/debian "$tree/"
 mkdir "$tree/debian/libs"
-for name in libxcrypt bearssl util-linux; do
-	cp "build/sources/$name.tar.xz" "$tree/debian/libs/"
+for name in libxcrypt.tar.xz bearssl.tar.xz util-linux.tar.xz zlib.tar.bz2; do
+	cp "build/sources/$name" "$tree/debian/libs/"
 done
 # What make passes down (its own variables and jobs) is not the package's.
 unset MAKEFLAGS MAKELEVEL MFLAGS DESTDIR PREFIX

@@ -9,16 +9,17 @@ MUSL=musl-1.2.3
 
 DESCRIPTION="Finds out why nobody can log in, repairs it, proves it, from the initramfs"
 HOMEPAGE="https://wiki.gentoo.org/wiki/No_homepage"
-# The release archive is what `make dist` makes. The libraries are linked in: the build refuses other bytes of the first three.
+# The release archive is what `make dist` makes. The libraries are linked in: the build refuses other bytes of the first four.
 SRC_URI="
 	${P}.tar.xz
 	fetch+mirror://debian/pool/main/libx/libxcrypt/libxcrypt_4.4.33.orig.tar.xz
 	fetch+mirror://debian/pool/main/b/bearssl/bearssl_0.6+dfsg.1.orig.tar.xz
 	fetch+mirror://debian/pool/main/u/util-linux/util-linux_2.38.1.orig.tar.xz
+	fetch+mirror://debian/pool/main/z/zlib/zlib_1.2.13.dfsg.orig.tar.bz2
 	fetch+mirror://debian/pool/main/m/musl/${MUSL/-/_}.orig.tar.gz
 "
 
-LICENSE="MIT LGPL-2.1+"
+LICENSE="MIT LGPL-2.1+ ZLIB"
 SLOT="0"
 KEYWORDS="~amd64"
 # The tests need root, whole Debian trees and QEMU.
@@ -52,7 +53,8 @@ rescue_make() {
 	emake MUSL="${T}/musl/lib" WARN= \
 		LIBXCRYPT_TARBALL="${DISTDIR}/libxcrypt_4.4.33.orig.tar.xz" \
 		BEARSSL_TARBALL="${DISTDIR}/bearssl_0.6+dfsg.1.orig.tar.xz" \
-		UTIL_LINUX_TARBALL="${DISTDIR}/util-linux_2.38.1.orig.tar.xz" "$@"
+		UTIL_LINUX_TARBALL="${DISTDIR}/util-linux_2.38.1.orig.tar.xz" \
+		ZLIB_TARBALL="${DISTDIR}/zlib_1.2.13.dfsg.orig.tar.bz2" "$@"
 }
 
 src_compile() {
