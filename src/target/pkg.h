@@ -35,8 +35,11 @@ struct pkg_entry {
 	enum digest_size nsum;  /* of sum, 0 none */
 	unsigned char sum[DIGEST_RAW];
 	time_t mtime;
+	bool sized;             /* size counts */
+	off_t size;
 	mode_t bits;            /* of own.mode, those that count */
-	struct pkg_mode own;    /* user, group: "" unknown */
+	struct pkg_mode own;    /* user, group: "" unknown; a number where the database has no name */
+	const char *damage;     /* path is a file of the database itself: why it cannot be read, for ever; NULL it is none */
 };
 typedef int pkg_entry_fn(void *arg, const struct pkg_entry *e);
 typedef int pkg_each_fn(void *arg, const char *name, const char *version);

@@ -1,10 +1,12 @@
 #include "target/pkg_text.h"
 
 #include "base/buf.h"
+#include "base/gunzip.h"
 #include "base/path.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOCAL "/var/lib/pacman/local"
@@ -107,21 +109,46 @@ static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void 
 	return rc ? rc : fn(arg, f.file);
 }
 
+/* --- every file of every package */
+
+#define LARGEST (64u << 20)
+#define LINE 8192
+#define DAMAGE "damaged: of this package only the list is compared"
+
 struct telling {
 	const struct target *t;
 	pkg_entry_fn *fn;
 	void *arg;
+	const char *pkg;
+	const char *backups, *end; /* the lines behind %BACKUP%, NULL none */
+	struct pkg_mtree mtree;
+	char line[LINE];
+	size_t n;
+	bool damaged;
 };
 
-/* "usr/lib/" and "usr/lib/libc.so.6" behind %FILES%, "etc/pam.d/su<tab>MD5" behind %BACKUP%. */
-static int tell_line(const struct telling *w, const char *pkg, const char *line, size_t n)
+/* "etc/pam.d/su<tab>MD5" */
+static bool is_backup(const struct telling *w, const char *path, size_t n)
+{
+	const char *p = w->backups, *line;
+	size_t len;
+
+	while (p && line_next(&p, w->end, &line, &len))
+		if (len > n && line[n] == '\t' && !memcmp(line, path, n))
+			return true;
+	return false;
+}
+
+/* "usr/lib/" and "usr/lib/libc.so.6" behind %FILES%, "etc/pam.d/su<tab>MD5" behind %BACKUP%: such a
+ * file comes twice, what is listed of it is no wish of its owner's. */
+static int tell_line(const struct telling *w, const char *line, size_t n)
 {
 	const char *tab = memchr(line, '\t', n);
 	size_t len = tab ? (size_t)(tab - line) : n;
 	char path[PATH_CAP];
-	struct pkg_entry e = {.pkg = pkg, .path = path};
+	struct pkg_entry e = {.pkg = w->pkg, .path = path};
 
-	if (!len || *line == '%' ||
+	if (!len || *line == '%' || is_backup(w, line, n) ||
 	    snprintf(path, sizeof path, "/%.*s", (int)len, line) >= PATH_CAP)
 		return 0;
 	len = strlen(path) - 1; /* a damaged line may hold a NUL */
@@ -137,42 +164,108 @@ static int tell_line(const struct telling *w, const char *pkg, const char *line,
 	return w->fn(w->arg, &e);
 }
 
-/* A configuration file comes twice: what is listed of it is no wish of its owner's. */
-static bool is_backup(const char *data, size_t len, const char *line, size_t n)
+static int tell_list(const struct telling *w, const char *data)
 {
-	const char *p = memmem(data, len, "%BACKUP%", 8), *other;
-	size_t m;
+	const char *p = data, *line;
+	size_t n;
+	int rc = 0;
 
-	while (p && line_next(&p, data + len, &other, &m))
-		if (m > n && other[n] == '\t' && !memcmp(other, line, n))
-			return true;
-	return false;
+	while (!rc && data && line_next(&p, w->end, &line, &n))
+		rc = tell_line(w, line, n);
+	return rc;
+}
+
+static int tell_mtree_line(struct telling *w, const char *line, size_t n)
+{
+	struct pkg_entry e;
+
+	if (!pkg_mtree_line(&w->mtree, line, n, &e))
+		return 0;
+	e.pkg = w->pkg;
+	e.config = is_backup(w, e.path + 1, strlen(e.path + 1));
+	return w->fn(w->arg, &e);
+}
+
+/* A piece of the text; a line may go on in the next one. */
+static int tell_piece(void *arg, const char *data, size_t len)
+{
+	struct telling *w = arg;
+	int rc = 0;
+
+	while (!rc && len) {
+		const char *stop = memchr(data, '\n', len);
+		size_t n = stop ? (size_t)(stop - data) : len;
+
+		if ((w->damaged = n > sizeof w->line - w->n))
+			return 1;
+		memcpy(w->line + w->n, data, n);
+		w->n += n;
+		if (!stop)
+			return 0;
+		rc = tell_mtree_line(w, w->line, w->n);
+		w->n = 0;
+		data += n + 1;
+		len -= n + 1;
+	}
+	return rc;
+}
+
+/* -1: there is none, or it is damaged, which is told. */
+static int tell_mtree(struct telling *w, const char *folder)
+{
+	char path[400], *data;
+	size_t len;
+	int rc;
+
+	snprintf(path, sizeof path, LOCAL "/%s/mtree", folder);
+	if (!(data = path_slurp(w->t->fd, path, LARGEST, &len)) && errno == ENOENT)
+		return -1;
+	memset(&w->mtree.set, 0, sizeof w->mtree.set);
+	w->n = 0;
+	w->damaged = false;
+	rc = data ? gunzip(data, len, LARGEST, tell_piece, w) : -1;
+	if (data)
+		path_release(data, len);
+	if (rc >= 0 && !w->damaged)
+		return rc;
+	rc = w->fn(w->arg, &(struct pkg_entry){.pkg = w->pkg, .path = path, .damage = DAMAGE});
+	return rc ? rc : -1;
 }
 
 static int tell_package(void *arg, int dirfd, const char *folder)
 {
-	const struct telling *w = arg;
+	struct telling *w = arg;
 	char path[400], name[256], *version, *data;
-	const char *p, *line;
-	size_t len, n;
-	int rc = 0;
+	size_t len = 0;
+	int rc;
 
 	(void)dirfd;
-	snprintf(path, sizeof path, LOCAL "/%s/files", folder);
-	if (pkg_pacman_folder(folder, name, &version) ||
-	    !(data = path_slurp(w->t->fd, path, 64u << 20, &len)))
+	if (pkg_pacman_folder(folder, name, &version))
 		return 0;
-	p = data;
-	while (!rc && line_next(&p, data + len, &line, &n))
-		if (!is_backup(data, len, line, n))
-			rc = tell_line(w, name, line, n);
-	path_release(data, len);
+	snprintf(path, sizeof path, LOCAL "/%s/files", folder);
+	data = path_slurp(w->t->fd, path, LARGEST, &len);
+	w->pkg = name;
+	w->end = data + len;
+	w->backups = data ? memmem(data, len, "%BACKUP%", 8) : NULL;
+	rc = tell_mtree(w, folder);
+	if (rc < 0)
+		rc = tell_list(w, data);
+	if (data)
+		path_release(data, len);
 	return rc;
 }
 
 static int entries(const struct target *t, pkg_entry_fn *fn, void *arg)
 {
-	return path_each(t->fd, LOCAL, tell_package, &(struct telling){t, fn, arg});
+	struct telling *w = calloc(1, sizeof *w);
+	int rc;
+
+	if (!w)
+		return -1;
+	*w = (struct telling){.t = t, .fn = fn, .arg = arg};
+	rc = path_each(t->fd, LOCAL, tell_package, w);
+	free(w);
+	return rc;
 }
 
 static const char *const state[] = {LOCAL "/%-*", "/var/lib/pacman/db.lck", NULL};
@@ -196,6 +289,4 @@ const struct pkg_manager pkg_pacman = {
     .files = files,
     .state = state,
     .entries = entries,
-    .silent = "what pacman's compressed mtree files say: only that files are there, and its "
-	      "configuration files",
 };

@@ -4,6 +4,7 @@
 #ifndef TARGET_PKG_TEXT_H
 #define TARGET_PKG_TEXT_H
 
+#include "base/path.h"
 #include "target/pkg.h"
 
 /* /var/lib/dpkg/status (deb822(5)): the packages whose state is "installed". */
@@ -13,6 +14,11 @@ int pkg_mode_of(const char *data, size_t len, const char *path, struct pkg_mode 
 
 /* A pacman folder "name-version-release" parted in place of name; version points into it. 0/-1. */
 int pkg_pacman_folder(const char *folder, char name[256], char **version);
+
+/* What pacman knows of a package's files (mtree(5), as bsdtar writes it), line by line: e is the file that a line names, without its package; its
+ * texts are m's. False: it names none. m is zeroed before the first line. */
+struct pkg_mtree { struct pkg_entry set; char path[PATH_CAP], link[PATH_CAP]; };
+bool pkg_mtree_line(struct pkg_mtree *m, const char *line, size_t n, struct pkg_entry *e);
 
 /* Portage's CONTENTS: is path in it? Every path of it. */
 bool pkg_portage_lists(const char *data, size_t len, const char *path);

@@ -65,7 +65,7 @@ int verify_run(struct verify *v, const struct target *t);
 /* Add one, of whoever has found it. Not while verify_run runs. */
 struct verify_note { enum verify_class breaks; enum verify_fault fault; bool config; const char *pkg, *path, *detail; };
 void verify_add(struct verify *v, const struct verify_note *n);
-/* Sort by what breaks, package, path. */
+/* Sort by what breaks, package, path, fault; what the database says of a file twice is told once. */
 void verify_order(struct verify *v);
 /* Faults: what is only noted is not counted. */
 unsigned verify_faults(const struct verify *v);

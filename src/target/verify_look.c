@@ -129,9 +129,23 @@ static void look_at_mode(struct verify_job *j, const struct verify_item *i, cons
 	verify_found(j, i, want & ~is & special ? VERIFY_BIT : VERIFY_MODE, said);
 }
 
+static bool is_other_size(struct verify_job *j, const struct verify_item *i, const struct stat *st)
+{
+	char said[80];
+
+	if (!i->e.sized || !S_ISREG(st->st_mode) || st->st_size == i->e.size)
+		return false;
+	snprintf(said, sizeof said, "%lld bytes, should be %lld", (long long)st->st_size,
+		 (long long)i->e.size);
+	verify_found(j, i, VERIFY_CHANGED, said);
+	return true;
+}
+
 static void look_at(struct verify_job *j, struct verify_item *i, const struct stat *st)
 {
 	look_at_mode(j, i, st);
+	if (is_other_size(j, i, st))
+		return;
 	i->inode = st->st_ino;
 	i->size = st->st_size;
 	i->wanted = i->e.nsum && S_ISREG(st->st_mode) &&
@@ -196,6 +210,11 @@ static bool look(struct verify_job *j, struct verify_item *i, struct verify_fold
 /* The folders around a file that is missing may be, too. */
 void verify_look(struct verify_job *j, struct verify_item *i, struct verify_folder *d)
 {
+	if (i->e.damage) {
+		j->blind = true;
+		verify_found(j, i, VERIFY_UNREADABLE, i->e.damage);
+		return;
+	}
 	atomic_fetch_add_explicit(&j->v->files, 1, memory_order_relaxed);
 	if (i->around)
 		return;

@@ -31,9 +31,11 @@ static bool find(struct ids *f, const char *name)
 		return false;
 	if (!strcmp(f->name, name))
 		return true;
-	if (accounts_line(f->data, f->len, name, &start, &end) ||
-	    accounts_copy_field(f->data + start, end - start, 2, text, sizeof text) ||
-	    str_number(text, 0, INT_MAX, &f->id))
+	if (accounts_line(f->data, f->len, name, &start, &end))
+		str_copy(text, sizeof text, name);
+	else if (accounts_copy_field(f->data + start, end - start, 2, text, sizeof text))
+		return false;
+	if (str_number(text, 0, INT_MAX, &f->id))
 		return false;
 	str_copy(f->name, sizeof f->name, name);
 	return true;

@@ -80,7 +80,7 @@ void verify_links_tell(const struct verify_links *k, struct verify *v);
 /* The target's passwd and group, read once. NULL: no memory. */
 struct verify_names *verify_names_open(const struct target *t);
 void verify_names_close(struct verify_names *n);
-/* The id of a name; false: "" or nobody's. Pure. */
+/* The id of a name, or of a number that is no name; false: "" or nobody's. Pure. */
 bool verify_names_uid(struct verify_names *n, const char *name, uid_t *uid);
 bool verify_names_gid(struct verify_names *n, const char *name, gid_t *gid);
 

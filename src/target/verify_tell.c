@@ -69,12 +69,19 @@ static int compare(const void *a, const void *b, void *arg)
 
 	d = d ? d : strcmp(text + x->pkg, text + y->pkg);
 	d = d ? d : strcmp(text + x->path, text + y->path);
-	return d ? d : (int)x->fault - (int)y->fault;
+	d = d ? d : (int)x->fault - (int)y->fault;
+	return d ? d : strcmp(text + x->detail, text + y->detail);
 }
 
 void verify_order(struct verify *v)
 {
+	unsigned n = 0;
+
 	qsort_r(v->found, v->n, sizeof v->found[0], compare, v->text);
+	for (unsigned i = 0; i < v->n; i++)
+		if (!n || compare(&v->found[n - 1], &v->found[i], v->text))
+			v->found[n++] = v->found[i];
+	v->n = n;
 }
 
 unsigned verify_faults(const struct verify *v)

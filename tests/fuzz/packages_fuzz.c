@@ -2,6 +2,7 @@
  * What is called a name or a path is in the text; an owner's own list holds the path. */
 #include "fuzz.h"
 
+#include "base/buf.h"
 #include "target/pkg_text.h"
 
 struct sight {
@@ -91,6 +92,25 @@ static void modes(struct sight *s)
 	CLAIM(!(m.mode & ~07777u));
 }
 
+static void mtree(const struct sight *s)
+{
+	const char *p = s->text.p, *end = p + s->text.len, *line;
+	struct pkg_mtree *m = calloc(1, sizeof *m);
+	struct pkg_entry e;
+	size_t n;
+
+	while (line_next(&p, end, &line, &n)) {
+		if (!pkg_mtree_line(m, line, n, &e))
+			continue;
+		CLAIM(*e.path == '/' && strlen(e.path) > 1 && strlen(e.path) < n);
+		CLAIM(!e.link || (e.kind == PKG_LINK && strlen(e.link) < s->text.len));
+		CLAIM(e.kind == PKG_FILE || (!e.nsum && !e.sized && !e.mtime));
+		CLAIM(e.nsum == 0 || e.nsum == DIGEST_MD5 || e.nsum == DIGEST_SHA256);
+		CLAIM(e.size >= 0 && !(e.own.mode & ~07777u) && (e.kind != PKG_LINK || !e.bits));
+	}
+	free(m);
+}
+
 static void pacman(const char *folder)
 {
 	char name[256], *version;
@@ -117,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rpm(&s);
 	modes(&s);
 	pacman(name);
+	mtree(&s);
 	free(copy);
 	return 0;
 }

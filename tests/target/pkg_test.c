@@ -137,10 +137,10 @@ static int spell(void *arg, const struct pkg_entry *e)
 
 	if (e->nsum)
 		snprintf(sum, sizeof sum, "%u:%02x", (unsigned)e->nsum, e->sum[0]);
-	snprintf(line, sizeof line, "%s %s %c %s%s%s%s%s%s%s\n", e->pkg, e->path, "?fdl"[e->kind],
+	snprintf(line, sizeof line, "%s %s %c %s%s%s%s%s%s%s%s\n", e->pkg, e->path, "?fdl"[e->kind],
 		 sum, e -> link ? " ->" : "", e->link ? e->link : "", e->config ? " config" : "",
 		 e->spare ? " spare" : "", e->privileged ? " privileged" : "",
-		 e->capable ? " capable" : "");
+		 e->capable ? " capable" : "", e->damage ? " damaged" : "");
 	if (e->bits)
 		snprintf(line + strlen(line) - 1, 100, " %04o %s:%s\n", e->own.mode, e->own.user,
 			 e->own.group);
@@ -225,14 +225,69 @@ START_TEST(portage_entries_are_its_contents)
 }
 END_TEST
 
-START_TEST(pacman_entries_are_its_lists_and_it_says_what_it_cannot_read)
+#define PAM "/var/lib/pacman/local/pam-1.5-1"
+#define SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+/* A package's mtree, as it lies there, by way of a command of the shell. */
+static void put_mtree(const char *text, const char *command)
 {
-	put("/var/lib/pacman/local/pam-1.5-1/files",
-	    "%FILES%\netc/\netc/pam.d/su\nusr/lib/pam_unix.so\n\n%BACKUP%\netc/pam.d/su\t" SUM
-	    "\n");
+	char line[300];
+
+	put(PAM "/text", text);
+	snprintf(line, sizeof line, "cd %s" PAM " && (%s) <text >mtree && rm text", top, command);
+	ck_assert_int_eq(system(line), 0);
+}
+
+START_TEST(pacman_entries_without_an_mtree_are_its_lists)
+{
+	put(PAM "/files", "%FILES%\netc/\netc/pam.d/su\nusr/lib/pam_unix.so\n\n%BACKUP%\n"
+			  "etc/pam.d/su\t" SUM "\n");
 	expect_entries(&pkg_pacman, "pam /etc d -\npam /usr/lib/pam_unix.so ? -\n"
 				    "pam /etc/pam.d/su f 16:d4 config\n");
-	ck_assert_ptr_nonnull(pkg_pacman.silent);
+}
+END_TEST
+
+/* As bsdtar writes it: what /set says holds until a line says otherwise; names have octal digits.
+ */
+START_TEST(pacman_entries_are_what_its_mtree_says)
+{
+	put(PAM "/files", "%FILES%\netc/\netc/pam.d/su\n\n%BACKUP%\netc/pam.d/su\t" SUM "\n");
+	put_mtree("#mtree\n/set type=file uid=0 gid=0 mode=644\n"
+		  "./.PKGINFO time=5.0 size=3 md5digest=" SUM "\n"
+		  "./etc time=5.0 mode=755 type=dir\n"
+		  "./etc/pam.d/su time=5.0 size=0 md5digest=" SUM " sha256digest=" SHA256 "\n"
+		  "./usr/bin/su gid=42 mode=4755 time=5.0 size=7 sha256digest=" SHA256 "\n"
+		  "./usr/lib/a\\040b\\134c time=5.5 mode=777 type=link link=b\\040c\n"
+		  "/set mode=600\n./usr/.hidden time=5.0 size=1\nusr/none size=1\n..\n\n",
+		  "gzip");
+	expect_entries(&pkg_pacman, "pam /etc d - 0755 0:0\n"
+				    "pam /etc/pam.d/su f 16:d4 config 0644 0:0\n"
+				    "pam /usr/bin/su f 32:e3 4755 0:42\n"
+				    "pam /usr/lib/a b\\c l - ->b c\n"
+				    "pam /usr/.hidden f - 0600 0:0\n");
+}
+END_TEST
+
+/* What a hostile mtree is: cut short, packed without an end, a line without one. */
+START_TEST(pacman_entries_name_an_mtree_that_is_damaged)
+{
+	static const char *const hostile[] = {
+	    "gzip | head -c 25",
+	    "cat",
+	    "true",
+	    "gzip | { cat; echo more; }",
+	    "{ cat; head -c 70000000 /dev/zero; } | gzip",
+	    "{ cat; yes $(seq -s : 500) | head -c 70000000; } | gzip",
+	};
+
+	put(PAM "/files", "%FILES%\netc/\n");
+	for (unsigned i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+		put_mtree("#mtree\n./etc mode=755 type=dir\n", hostile[i]);
+		expect_entries(&pkg_pacman, i < 3 ? "pam " PAM "/mtree ? - damaged\npam /etc d -\n"
+						  : "pam /etc d - 0755 :\n"
+						    "pam " PAM
+						    "/mtree ? - damaged\npam /etc d -\n");
+	}
 }
 END_TEST
 
@@ -415,7 +470,9 @@ Suite *pkg_suite(void)
 	tcase_add_test(c, dpkg_entries_follow_diversions_and_exclusions);
 	tcase_add_test(c, dpkg_entries_name_a_list_that_is_gone);
 	tcase_add_test(c, portage_entries_are_its_contents);
-	tcase_add_test(c, pacman_entries_are_its_lists_and_it_says_what_it_cannot_read);
+	tcase_add_test(c, pacman_entries_without_an_mtree_are_its_lists);
+	tcase_add_test(c, pacman_entries_are_what_its_mtree_says);
+	tcase_add_test(c, pacman_entries_name_an_mtree_that_is_damaged);
 	tcase_add_test(c, entries_survive_damaged_databases);
 	tcase_add_test(c, damaged_database_ends);
 	tcase_add_test(c, manager_given_up_once_is_not_started_again);

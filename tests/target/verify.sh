@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154 # root, dir, payload, lib_dir: run.sh's
 # shellcheck disable=SC2034 # verify_cases: run.sh reads it
 
-verify_cases='verify_finds_what_all_tools_find_and_more verify_of_a_sound_root_has_no_fault verify_agrees_with_rpm verify_reads_pacmans_lists
+verify_cases='verify_finds_what_all_tools_find_and_more verify_of_a_sound_root_has_no_fault verify_agrees_with_rpm verify_agrees_with_pacman
 	phase_one_lists_broken_files linkage_is_what_ldd_says verify_ends_in_time_or_when_told'
 
 # verify STATUS ARGUMENT...: its answer in $dir/answer, the paths of its faults in $dir/ours; nothing of the tree is changed.
@@ -33,6 +33,11 @@ theirs() {
 		sed -nE 's,^[^/]* (/.*)$,\1,p' "$dir/dpkg"
 		sed -nE 's,^(.*): FAILED.*,/\1,p' "$dir/md5sum"
 	} | canonical
+}
+
+# pacman_finds: the paths of which pacman says anything.
+pacman_finds() {
+	chroot "$root" pacman -Qkk libxcrypt 2>&1 | sed -nE 's,^warning: libxcrypt: (/[^ ]*) \(.*,\1,p' | sort -u
 }
 
 # damage: every 40th file of the packages (no manuals: dpkg was told to leave them out), in turn another way, and what none of the tools sees; $dir/damaged: the paths.
@@ -139,15 +144,44 @@ verify_agrees_with_rpm() {
 	grep -q "wrong link $lib_dir/libcrypt.so.1: leads to libcrypt.so.1.0, not to libcrypt.so.1.1.0" "$dir/answer" || fail 'no link'
 }
 
-verify_reads_pacmans_lists() {
+# as_packaged SECONDS: pacman_root's library as its package has it.
+as_packaged() {
+	cp --remove-destination "$dir/healthy.so" "$lib"
+	chmod 755 "$lib"
+	touch -d "@$1" "$lib"
+}
+
+# pacman itself says what it finds by the mtree that it keeps; what it misses is a link's end that is gone.
+verify_agrees_with_pacman() {
 	pacman_root
+	pacman_finds >"$dir/theirs"
+	grep -q "^$lib_dir/libcrypt.so.1.1.0\$" "$dir/theirs" || fail 'pacman finds nothing'
+	verify 1 --deep
+	diff "$dir/theirs" "$dir/ours" >"$dir/out" || fail 'pacman says something else of another library'
+	_time=$(zcat "$root"/var/lib/pacman/local/*/mtree | sed -nE 's,^[^ ]*/libcrypt.so.1.1.0 .*time=([0-9.]+).*,\1,p')
+	as_packaged "$_time"
+	pacman_finds >"$dir/theirs"
+	[ ! -s "$dir/theirs" ] || fail 'pacman finds something in what it is told to find whole'
 	verify 0 --deep
-	grep -q '^not compared: .*mtree' "$dir/answer" || fail 'what is not read is not said'
+	! grep -q '^not compared' "$dir/answer" || fail 'something is not compared'
+	for _damage in 'chmod 700' 'chown 7' 'chgrp 8' 'rm' 'ln -sf libc.so.6' 'truncate -s 5000' 'printf x >>'; do
+		as_packaged "$_time"
+		eval "$_damage '$lib'"
+		pacman_finds >"$dir/theirs"
+		[ -s "$dir/theirs" ] || fail "$_damage: pacman finds nothing"
+		verify 1 --deep
+		# a link to what is gone pacman takes for whole
+		grep -v "^$lib_dir/libcrypt.so.1\$" "$dir/ours" | diff "$dir/theirs" - >"$dir/out" || fail "$_damage: pacman says something else"
+		grep -q '  libxcrypt: pacman -S libxcrypt' "$dir/answer" || fail "$_damage: no command"
+	done
 	rm "$lib"
 	verify 1
-	grep -q '  libxcrypt: pacman -S libxcrypt' "$dir/answer" || fail 'no command'
-	grep -q "missing $lib_dir/libcrypt.so.1.1.0" "$dir/answer" || fail 'a missing library is not found'
-	grep -q "dangling $lib_dir/libcrypt.so.1" "$dir/answer" || fail 'a dangling link is not found'
+	grep -q "dangling $lib_dir/libcrypt.so.1:" "$dir/answer" || fail 'a dangling link is not found'
+	_mtree=$(find "$root/var/lib/pacman/local" -name mtree)
+	truncate -s 100 "$_mtree"
+	verify 1
+	grep -q "unreadable /var/lib/pacman/local/.*/mtree: damaged" "$dir/answer" || fail 'a damaged mtree is not named'
+	grep -q "missing $lib_dir/libcrypt.so.1.1.0" "$dir/answer" || fail 'the list is not compared'
 }
 
 # In diagnostics.log, ordered by what they break; a run that changes nothing leaves the list as it was.

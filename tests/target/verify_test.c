@@ -12,6 +12,7 @@ Suite *verify_suite(void);
 
 #define DPKG "/var/lib/dpkg"
 #define ABC "900150983cd24fb0d6963f7d28e17f72" /* MD5 of "abc" */
+#define ABC256 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 static struct target t;
 static char top[64];
@@ -266,6 +267,58 @@ START_TEST(files_of_every_length_are_read_to_their_last_byte)
 }
 END_TEST
 
+#define PACMAN "/var/lib/pacman/local/base-1-1"
+
+/* Sizes, numbers of owners, either digest; what can be told of a package whose mtree is damaged. */
+START_TEST(what_an_mtree_says_is_compared)
+{
+	char command[200], text[800];
+
+	ck_assert_int_eq(unlinkat(t.fd, "var/lib/dpkg/status", 0), 0);
+	ck_assert_int_eq(fchmodat(t.fd, "etc/b.conf", 0644, 0), 0);
+	put(PACMAN "/files", "%FILES%\nusr/bin/none\n");
+	snprintf(text, sizeof text,
+		 "#mtree\n/set type=file uid=%u gid=%u mode=644\n"
+		 "./etc/b.conf size=3 sha256digest=" ABC256 "\n"
+		 "./etc/pam.d/login size=4 md5digest=" ABC "\n"
+		 "./usr/bin/tool uid=12345 size=3 sha256digest=" ABC256 "\n"
+		 "./usr/bin/none size=3\n./usr/bin/link type=link link=other\n",
+		 geteuid(), getegid());
+	put(PACMAN "/text", text);
+	put("/usr/bin/tool", "abd");
+	snprintf(command, sizeof command,
+		 "cd %s" PACMAN " && gzip <text >mtree && chmod 644 %s/usr/bin/tool "
+		 "%s/etc/pam.d/login",
+		 top, top, top);
+	ck_assert_int_eq(system(command), 0);
+	snprintf(text, sizeof text,
+		 "login:\n  base: pacman -S base\n"
+		 "    changed /etc/pam.d/login: 3 bytes, should be 4\n"
+		 "the rest:\n  base: pacman -S base\n"
+		 "    wrong link /usr/bin/link: leads to /usr/bin/tool, not to other\n"
+		 "    missing /usr/bin/none\n    changed /usr/bin/tool\n"
+		 "    mode /usr/bin/tool: mode 0644 of %u:%u, should be 0644 of 12345:%u\n",
+		 geteuid(), getegid(), getegid());
+	ck_assert_str_eq(look(), text);
+	ck_assert(v->whole);
+	/* told by both, said once */
+	snprintf(command, sizeof command, "cd %s" PACMAN " && { gzip <text; echo; } >mtree", top);
+	ck_assert_int_eq(system(command), 0);
+	memset(v, 0, sizeof *v);
+	v->deadline = DEADLINE_NEVER;
+	ck_assert_int_eq(verify_run(v, &t), 0);
+	ck_assert(!v->whole);
+	ck_assert_uint_eq(v->n, 6);
+	verify_order(v);
+	ck_assert_uint_eq(v->n, 5);
+	said.len = 0;
+	verify_tell(v, line, NULL);
+	ck_assert_ptr_nonnull(strstr(said.p,
+				     "    unreadable " PACMAN
+				     "/mtree: damaged: of this package only the list is compared"));
+}
+END_TEST
+
 /* More files than a batch holds, and more faults than the list. */
 START_TEST(many_files_are_all_looked_at)
 {
@@ -323,6 +376,7 @@ Suite *verify_suite(void)
 	tcase_add_test(c, what_is_not_mounted_is_not_judged);
 	tcase_add_test(c, past_its_deadline_it_says_that_it_is_not_whole);
 	tcase_add_test(c, files_of_every_length_are_read_to_their_last_byte);
+	tcase_add_test(c, what_an_mtree_says_is_compared);
 	tcase_add_test(c, many_files_are_all_looked_at);
 	tcase_add_test(c, json_holds_hostile_names);
 	tcase_add_test(c, no_database_is_no_answer);
