@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154 # root, dir, payload, lib_dir: run.sh's
 # shellcheck disable=SC2034 # verify_cases: run.sh reads it
 
-verify_cases='verify_finds_what_all_tools_find_and_more verify_of_a_sound_root_has_no_fault verify_agrees_with_rpm verify_agrees_with_pacman
+verify_cases='each_way_of_damage_and_who_sees_it verify_finds_what_all_tools_find_and_more verify_of_a_sound_root_has_no_fault verify_agrees_with_rpm verify_agrees_with_pacman
 	phase_one_lists_broken_files linkage_is_what_ldd_says verify_ends_in_time_or_when_told'
 
 # verify STATUS ARGUMENT...: its answer in $dir/answer, the paths of its faults in $dir/ours; nothing of the tree is changed.
@@ -23,16 +23,16 @@ canonical() {
 	sed -E 's,^/(bin|sbin|lib|lib64)/,/usr/\1/,' | sort -u
 }
 
-# theirs: the paths that any of Debian's three tools reports, configuration files too.
+# theirs: the paths that any of Debian's three tools reports, configuration files too; each one's in $dir/by-TOOL. dpkg ends at a folder in a file's
+# place: it is asked of a few packages at a time.
 theirs() {
-	debsums --all --silent --no-locale-purge --root="$root" >"$dir/debsums" 2>&1
-	dpkg --root="$root" --verify >"$dir/dpkg" 2>&1
-	(cd "$root" && cat var/lib/dpkg/info/*.md5sums | md5sum -c --quiet) >"$dir/md5sum" 2>/dev/null
-	{
-		sed -nE "s,^(/[^ ]*) +FAILED\$,\1,p; s,.*missing file (/[^ ]*) .*,\1,p" "$dir/debsums" | sed "s,^$root/,/,"
-		sed -nE 's,^[^/]* (/.*)$,\1,p' "$dir/dpkg"
-		sed -nE 's,^(.*): FAILED.*,/\1,p' "$dir/md5sum"
-	} | canonical
+	debsums --all --silent --no-locale-purge --root="$root" 2>&1 |
+		sed -nE "s,.*(missing|changed) file $root(/[^ ]*) .*,\2,p; s,.*can't check [^ ]+ file $root(/[^ ]*) .*,\1,p" | canonical >"$dir/by-debsums"
+	dpkg-query --admindir="$root/var/lib/dpkg" -Wf '${binary:Package}\n' | xargs -n 5 dpkg --root="$root" --verify 2>&1 |
+		sed -nE "s,^dpkg: error: .* file '$root(/.*)': .*,\1,p; s,^[^/:]* (/.*)\$,\1,p" | canonical >"$dir/by-dpkg"
+	(cd "$root" && cat var/lib/dpkg/info/*.md5sums | md5sum -c --quiet) 2>/dev/null |
+		sed -nE 's,^(.*): FAILED.*,/\1,p' | canonical >"$dir/by-md5sum"
+	cat "$dir"/by-* | sort -u
 }
 
 # pacman_finds: the paths of which pacman says anything.
@@ -101,6 +101,96 @@ verify_finds_what_all_tools_find_and_more() {
 		fail 'not that in JSON'
 	verify 1
 	grep -q pam_unix.so "$dir/ours" || fail 'quick misses the login'
+}
+
+# way NAME PATH [COMMAND...]: damage of one kind; PATH is what somebody should name.
+way() {
+	echo "$1 $2" >>"$dir/ways"
+	_way=$1 _named=$2
+	shift 2
+	[ $# -eq 0 ] || "$@" || fail "$_way: $_named cannot be damaged"
+}
+
+append() {
+	printf X >>"$1"
+}
+
+folder_instead() {
+	rm "$1" && mkdir "$1"
+}
+
+# A file capability did the work of its bit; both are gone.
+capability_lost() {
+	chmod u-s "$1" && setfattr -n security.capability -v 0x0100000200200000000000000000000000000000 "$1" && setfattr -x security.capability "$1"
+}
+
+# A root damaged once in each way.
+damage_each_way() {
+	way missing /usr/bin/tload rm "$root/usr/bin/tload"
+	way changed /usr/bin/w append "$root/usr/bin/w"
+	way cut-short /usr/sbin/agetty truncate -s 5000 "$root/usr/sbin/agetty"
+	way wrong-type /usr/bin/tput folder_instead "$root/usr/bin/tput"
+	way configuration /etc/pam.d/login rm "$root/etc/pam.d/login"
+	way dangling "$lib_dir/libpam.so.0" ln -sfn nowhere "$root$lib_dir/libpam.so.0"
+	way setuid /usr/bin/su chmod u-s "$root/usr/bin/su"
+	way setgid /usr/sbin/unix_chkpwd chmod g-s "$root/usr/sbin/unix_chkpwd"
+	way capability /usr/bin/chfn capability_lost "$root/usr/bin/chfn"
+	way override /usr/lib/dbus-1.0/dbus-daemon-launch-helper chmod 755 "$root/usr/lib/dbus-1.0/dbus-daemon-launch-helper"
+	way mode /etc/passwd chmod 600 "$root/etc/passwd"
+	way owner /etc/sudoers chown 7 "$root/etc/sudoers"
+	way owner-of-setuid /usr/bin/passwd chown 7 "$root/usr/bin/passwd"
+	chmod u+s "$root/usr/bin/passwd"
+	way library-gone "$lib_dir/libpam.so.0.85.1" rm "$root$lib_dir/libaudit.so.1.0.0"
+	way symbol-version "$lib_dir/libpng16.so.16.39.0" older_zlib
+}
+
+# lacking PATH: does the root's own ldd -v miss anything for it?
+lacking() {
+	case $1 in
+	*.so.*) chroot "$root" /usr/bin/ldd -v "$1" 2>&1 | grep -q 'not found' ;;
+	*) false ;;
+	esac
+}
+
+# yes_or_dash COMMAND...
+yes_or_dash() {
+	if "$@"; then echo yes; else echo -; fi
+}
+
+# Who sees what: a row a way. Before the damage nobody is told of any of these files.
+each_way_of_damage_and_who_sees_it() {
+	root systemd sound
+	theirs >"$dir/false"
+	verify 0 --deep
+	damage_each_way
+	theirs >"$dir/theirs"
+	verify 1 --deep
+	sed -nE 's/^    [a-z ]+ (\/[^:]*).*/\1/p' "$dir/answer" | canonical >"$dir/ours"
+	while read -r _way _path; do
+		! grep -qxF "$_path" "$dir/false" || fail "$_way: $_path is told of when all is well"
+		_row=$_way
+		for _tool in debsums dpkg md5sum; do
+			_row="$_row $(yes_or_dash grep -qxF "$_path" "$dir/by-$_tool")"
+		done
+		echo "$_row $(yes_or_dash lacking "$_path") $(yes_or_dash grep -qxF "$_path" "$dir/ours")"
+	done <"$dir/ways" >"$dir/table"
+	diff - "$dir/table" >"$dir/out" <<-'END' || fail 'another verdict'
+		missing yes yes yes - yes
+		changed yes yes yes - yes
+		cut-short yes yes yes - yes
+		wrong-type yes yes yes - yes
+		configuration yes yes - - yes
+		dangling - - - - yes
+		setuid - - - - yes
+		setgid - - - - yes
+		capability - - - - yes
+		override - - - - yes
+		mode - - - - yes
+		owner - - - - yes
+		owner-of-setuid - - - - yes
+		library-gone - - - yes yes
+		symbol-version - - - yes yes
+	END
 }
 
 verify_of_a_sound_root_has_no_fault() {
@@ -195,6 +285,15 @@ phase_one_lists_broken_files() {
 	grep -q '^installed files: unchanged$' "$logs/system-state.log" || fail 'the two lists are not compared'
 }
 
+# older_zlib: zlib is an older one, which lacks the symbol versions that its users want.
+older_zlib() {
+	cat >"$dir/lib.c" <<-'END'
+		int rd_one(void) { return 1; }
+	END
+	echo 'ZLIB_1.2.0 { global: rd_one; };' >"$dir/old.map"
+	gcc -nostdlib -shared -fPIC -Wl,-soname,libz.so.1 -Wl,--version-script="$dir/old.map" -o "$root$lib_dir/libz.so.1.2.13" "$dir/lib.c" || fail 'no compiler'
+}
+
 # unlink_libraries: every way in which a library can be lost to those who need it.
 unlink_libraries() {
 	_dir=$root$lib_dir
@@ -202,16 +301,12 @@ unlink_libraries() {
 	rm "$_dir/libxcb.so.1"                        # its soname's link gone
 	truncate -s 100000 "$_dir/libfreetype.so.6.18.3" # cut short
 	: >"$_dir/libjpeg.so.62.3.0"                  # emptied
-	cat >"$dir/lib.c" <<-'END'
-		int rd_one(void) { return 1; }
-	END
+	older_zlib
 	cat >"$dir/use.c" <<-'END'
 		int rd_one(void);
 		int main(void) { return rd_one(); }
 	END
-	echo 'ZLIB_1.2.0 { global: rd_one; };' >"$dir/old.map"
-	# an older one under the same soname, and one of the other class
-	gcc -nostdlib -shared -fPIC -Wl,-soname,libz.so.1 -Wl,--version-script="$dir/old.map" -o "$_dir/libz.so.1.2.13" "$dir/lib.c" || fail 'no compiler'
+	# one of the other class
 	gcc -m32 -nostdlib -shared -fPIC -Wl,-soname,libpng16.so.16 -o "$_dir/libpng16.so.16.39.0" "$dir/lib.c" || fail 'no compiler for the other class'
 	# $ORIGIN, where it leads to the library and where it does not; a folder that ld.so.cache does not know; a plugin of a program that leads to
 	# its libraries by DT_RPATH; one that a launcher starts
