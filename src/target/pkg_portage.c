@@ -210,8 +210,6 @@ static int tell_line(const struct telling *w, const char *pkg, const char *line,
 		contents_link(line + len, line + n, link);
 		e.link = link;
 	}
-	/* a folder may have become a link to one: a merged /usr */
-	e.kind = e.kind == PKG_FOLDER ? PKG_ANY : e.kind;
 	e.path = path;
 	e.config = str_starts(path, "/etc/");
 	e.privileged = pkg_privileged(path);

@@ -150,8 +150,8 @@ static bool is_around(const struct verify_item *i, const char *path)
 {
 	size_t n = strlen(i->path);
 
-	return i->e.kind == PKG_ANY && !i->e.bits && !i->e.privileged &&
-	       !strncmp(i->path, path, n) && path[n] == '/';
+	return (i->e.kind == PKG_ANY || i->e.kind == PKG_FOLDER) && !i->e.bits &&
+	       !i->e.privileged && !strncmp(i->path, path, n) && path[n] == '/';
 }
 
 static int fill(void *arg, const struct pkg_entry *e)

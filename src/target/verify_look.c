@@ -183,6 +183,16 @@ static bool is_gone(int error)
 	return error == ENOENT || error == ENOTDIR || error == ELOOP;
 }
 
+/* A folder may have become a link to one: a merged /usr, a larger disk. */
+static bool is_folder_elsewhere(const struct verify_job *j, const struct verify_item *i,
+				const struct stat *st)
+{
+	struct stat to;
+
+	return i->e.kind == PKG_FOLDER && S_ISLNK(st->st_mode) &&
+	       !path_stat(j->t->fd, i->path, true, &to) && S_ISDIR(to.st_mode);
+}
+
 /* False: it is not there. */
 static bool look(struct verify_job *j, struct verify_item *i, struct verify_folder *d)
 {
@@ -198,7 +208,8 @@ static bool look(struct verify_job *j, struct verify_item *i, struct verify_fold
 		}
 		verify_unreadable(j, i);
 	} else if (!is_kind(st.st_mode, i->e.kind)) {
-		verify_found(j, i, VERIFY_TYPE, path_type_name(st.st_mode));
+		if (!is_folder_elsewhere(j, i, &st))
+			verify_found(j, i, VERIFY_TYPE, path_type_name(st.st_mode));
 	} else if (S_ISLNK(st.st_mode)) {
 		look_at_link(j, i, dir, name);
 	} else {

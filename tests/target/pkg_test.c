@@ -216,7 +216,7 @@ START_TEST(portage_entries_are_its_contents)
 	    "sym /bin/vigr -> vi pw 1700000000\nsym /bin/x -> y\nobj /usr/bin/chfn " SUM " 1\n"
 	    "fif /run/x\nobj /bad\nsym /b\ndir\n");
 	put("/var/db/pkg/sys-apps/-MERGING-other-1/CONTENTS", "obj /o " SUM " 5\n");
-	expect_entries(&pkg_portage, "sys-apps/shadow-4.14 /etc ? -\n"
+	expect_entries(&pkg_portage, "sys-apps/shadow-4.14 /etc d -\n"
 				     "sys-apps/shadow-4.14 /etc/login.defs f 16:d4 config\n"
 				     "sys-apps/shadow-4.14 /bin/a b f 16:d4\n"
 				     "sys-apps/shadow-4.14 /bin/vigr l - ->vi pw\n"

@@ -319,6 +319,35 @@ START_TEST(what_an_mtree_says_is_compared)
 }
 END_TEST
 
+/* obj, sym and dir, each sound and each damaged; a folder may be a link to one. */
+START_TEST(what_portage_says_is_compared)
+{
+	ck_assert_int_eq(unlinkat(t.fd, "var/lib/dpkg/status", 0), 0);
+	put("/var/db/pkg/app/tool-1/CONTENTS",
+	    "dir /usr/bin\nobj /usr/bin/tool " ABC " 5\nobj /usr/bin/other " ABC " 5\n"
+	    "obj /etc/b.conf " ABC " 5\nsym /usr/bin/link -> /usr/bin/tool 5\n"
+	    "sym /usr/share/link -> y 5\ndir /usr/moved\ndir /usr/gone\ndir /usr/file\n"
+	    "sym /usr/nolink -> x 5\nobj /usr/bin/pkexec " ABC " 5\n");
+	put("/usr/bin/other", "abd");
+	put("/usr/file", "");
+	put("/usr/nolink", "");
+	put("/etc/b.conf", "mine");
+	put("/usr/bin/pkexec", "abc");
+	ck_assert_int_eq(fchmodat(t.fd, "usr/bin/pkexec", 0755, 0), 0);
+	ck_assert_int_eq(symlinkat("share", t.fd, "usr/moved"), 0);
+#define TOOL "  app/tool-1: emerge --oneshot =app/tool-1\n"
+	ck_assert_str_eq(look(), "display:\n" TOOL
+				 "    privilege lost /usr/bin/pkexec: neither setuid, setgid nor "
+				 "a file capability\n"
+				 "the rest:\n" TOOL "    changed /usr/bin/other\n"
+				 "    wrong type /usr/file: a regular file\n"
+				 "    missing /usr/gone\n"
+				 "    wrong type /usr/nolink: a regular file\n"
+				 "    wrong link /usr/share/link: leads to x, not to y\n"
+				 "noted:\n  app/tool-1\n    changed /etc/b.conf\n");
+}
+END_TEST
+
 /* More files than a batch holds, and more faults than the list. */
 START_TEST(many_files_are_all_looked_at)
 {
@@ -377,6 +406,7 @@ Suite *verify_suite(void)
 	tcase_add_test(c, past_its_deadline_it_says_that_it_is_not_whole);
 	tcase_add_test(c, files_of_every_length_are_read_to_their_last_byte);
 	tcase_add_test(c, what_an_mtree_says_is_compared);
+	tcase_add_test(c, what_portage_says_is_compared);
 	tcase_add_test(c, many_files_are_all_looked_at);
 	tcase_add_test(c, json_holds_hostile_names);
 	tcase_add_test(c, no_database_is_no_answer);
