@@ -5,6 +5,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,7 @@ static int files(const struct target *t, const char *pkg, pkg_path_fn *fn, void 
 
 /* --- every file of every package */
 
+#define CONF "/etc/pacman.conf"
 #define LARGEST (64u << 20)
 #define LINE 8192
 #define DAMAGE "damaged: of this package only the list is compared"
@@ -121,11 +123,51 @@ struct telling {
 	void *arg;
 	const char *pkg;
 	const char *backups, *end; /* the lines behind %BACKUP%, NULL none */
+	char *conf;		   /* pacman.conf(5), NULL none */
+	size_t nconf;
 	struct pkg_mtree mtree;
 	char line[LINE];
 	size_t n;
 	bool damaged;
 };
+
+/* Does one of these globs, "!" before those that include again, say anything of path? */
+static void match_globs(const char *p, const char *end, const char *path, bool *yes)
+{
+	char glob[256];
+
+	while (p < end) {
+		const char *word = p += *p == ' ' || *p == '\t' || *p == '=';
+		bool again;
+
+		while (p < end && *p != ' ' && *p != '\t' && *p != '=')
+			p++;
+		if (p == word)
+			continue;
+		again = *word == '!';
+		snprintf(glob, sizeof glob, "%.*s", (int)(p - word) - again, word + again);
+		if (!fnmatch(glob, path, 0))
+			*yes = !again;
+	}
+}
+
+/* "NoExtract = usr/share/info/x* !usr/share/info/x1": the last glob that matches decides. */
+static bool is_excluded(const struct telling *w, const char *path)
+{
+	const char *p = w->conf, *line;
+	bool yes = false;
+	size_t n;
+
+	while (p && line_next(&p, w->conf + w->nconf, &line, &n)) {
+		const char *end = line + n;
+
+		while (line < end && (*line == ' ' || *line == '\t'))
+			line++;
+		if (end - line > 9 && !memcmp(line, "NoExtract", 9))
+			match_globs(line + 9, end, path, &yes);
+	}
+	return yes;
+}
 
 /* "etc/pam.d/su<tab>MD5" */
 static bool is_backup(const struct telling *w, const char *path, size_t n)
@@ -156,6 +198,7 @@ static int tell_line(const struct telling *w, const char *line, size_t n)
 		path[len] = '\0';
 		e.kind = PKG_FOLDER;
 	}
+	e.spare = is_excluded(w, path + 1);
 	if (tab && !digest_from_hex(tab + 1, DIGEST_MD5, e.sum)) {
 		e.kind = PKG_FILE;
 		e.config = true;
@@ -183,6 +226,7 @@ static int tell_mtree_line(struct telling *w, const char *line, size_t n)
 		return 0;
 	e.pkg = w->pkg;
 	e.config = is_backup(w, e.path + 1, strlen(e.path + 1));
+	e.spare = is_excluded(w, e.path + 1);
 	return w->fn(w->arg, &e);
 }
 
@@ -263,7 +307,10 @@ static int entries(const struct target *t, pkg_entry_fn *fn, void *arg)
 	if (!w)
 		return -1;
 	*w = (struct telling){.t = t, .fn = fn, .arg = arg};
+	w->conf = path_slurp(t->fd, CONF, 1u << 20, &w->nconf);
 	rc = path_each(t->fd, LOCAL, tell_package, w);
+	if (w->conf)
+		path_release(w->conf, w->nconf);
 	free(w);
 	return rc;
 }

@@ -268,6 +268,18 @@ START_TEST(pacman_entries_are_what_its_mtree_says)
 }
 END_TEST
 
+START_TEST(pacman_entries_may_have_been_left_out)
+{
+	put(PAM "/files", "%FILES%\nusr/man/\nusr/man/a\nusr/man/b\nusr/x\n");
+	put("/etc/pacman.conf", "#NoExtract = usr/x\n[options]\n\tNoExtract=usr/man/* usr/y\n"
+				"NoExtract  =  !usr/man/b\nNoUpgrade = usr/x\nNoExtract");
+	expect_entries(&pkg_pacman, "pam /usr/man d -\npam /usr/man/a ? - spare\n"
+				    "pam /usr/man/b ? -\npam /usr/x ? -\n");
+	put_mtree("./usr/man/a type=file\n./usr/x type=file\n", "gzip");
+	expect_entries(&pkg_pacman, "pam /usr/man/a f - spare\npam /usr/x f -\n");
+}
+END_TEST
+
 /* What a hostile mtree is: cut short, packed without an end, a line without one. */
 START_TEST(pacman_entries_name_an_mtree_that_is_damaged)
 {
@@ -317,6 +329,7 @@ START_TEST(entries_survive_damaged_databases)
 	    {&pkg_dpkg, "/etc/dpkg/dpkg.cfg", "path-exclude=/b*\n"},
 	    {&pkg_portage, "/var/db/pkg/a/b-1/CONTENTS",
 	     "dir /a\nobj /b " SUM " 5\nsym /c -> d 7\n"},
+	    {&pkg_pacman, "/etc/pacman.conf", "NoExtract = usr/b !usr/c\n"},
 	    {&pkg_pacman, "/var/lib/pacman/local/a-1-1/files",
 	     "%FILES%\nusr/\nusr/b\n%BACKUP%\netc/c\t" SUM "\n"},
 	};
@@ -472,6 +485,7 @@ Suite *pkg_suite(void)
 	tcase_add_test(c, portage_entries_are_its_contents);
 	tcase_add_test(c, pacman_entries_without_an_mtree_are_its_lists);
 	tcase_add_test(c, pacman_entries_are_what_its_mtree_says);
+	tcase_add_test(c, pacman_entries_may_have_been_left_out);
 	tcase_add_test(c, pacman_entries_name_an_mtree_that_is_damaged);
 	tcase_add_test(c, entries_survive_damaged_databases);
 	tcase_add_test(c, damaged_database_ends);
