@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <bearssl_hash.h>
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,30 @@ START_TEST(digest_is_sha256)
 	ck_assert_str_eq(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	digest_hex("abc", 3, hex);
 	ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+END_TEST
+
+/* Whatever the processor does of it by itself. */
+START_TEST(digest_is_the_librarys_at_every_length)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char data[520], raw[DIGEST_SHA256];
+	char hex[DIGEST_HEX], want[DIGEST_HEX] = "";
+	br_sha256_context c;
+
+	for (unsigned i = 0; i < sizeof data; i++)
+		data[i] = (unsigned char)(i * 167 + (i >> 3));
+	for (size_t n = 0; n <= sizeof data; n++) {
+		br_sha256_init(&c);
+		br_sha256_update(&c, data, n);
+		br_sha256_out(&c, raw);
+		for (unsigned i = 0; i < sizeof raw; i++) {
+			want[2 * i] = digits[raw[i] >> 4];
+			want[2 * i + 1] = digits[raw[i] & 15];
+		}
+		digest_hex(data, n, hex);
+		ck_assert_str_eq(hex, want);
+	}
 }
 END_TEST
 
@@ -88,6 +113,7 @@ Suite *digest_suite(void)
 	TCase *c = tcase_create("digest");
 
 	tcase_add_test(c, digest_is_sha256);
+	tcase_add_test(c, digest_is_the_librarys_at_every_length);
 	tcase_add_test(c, digest_of_a_file_is_that_of_its_bytes_and_keeps_the_offset);
 	tcase_add_test(c, digest_raw_is_sha256_until_its_deadline);
 	tcase_add_test(c, hex_digits_cut_short_are_no_digest);
