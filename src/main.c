@@ -23,7 +23,8 @@ static int (*const commands[])(struct options *o) = {
     [COMMAND_ROLLBACK] = command_rollback, [COMMAND_CAPTURE] = command_capture,
     [COMMAND_STATUS] = command_status,	   [COMMAND_HASH] = command_hash,
     [COMMAND_VERIFY] = command_verify,	   [COMMAND_REPORT] = command_report,
-    [COMMAND_BOOT] = command_boot,	   [COMMAND_HELP] = print_help,
+    [COMMAND_BOOT] = command_boot,	   [COMMAND_PASSWORD] = command_password,
+    [COMMAND_HELP] = print_help,
     [COMMAND_VERSION] = print_version,
 };
 

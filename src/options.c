@@ -350,14 +350,15 @@ static const struct argument {
 	const char *(*set)(struct options *o, const char *value); /* or */
 	size_t offset, cap;					  /* a text; cap 1: a flag */
 } arguments[] = {
-    {"--root", REPORTS | ON(CAPTURE), NULL, offsetof(struct options, root), 256},
+    {"--root", REPORTS | ON(CAPTURE) | ON(PASSWORD), NULL, offsetof(struct options, root), 256},
     {"--boot", ON(RUN) | ON(STATUS), NULL, offsetof(struct options, boot), 256},
-    {"--user", ON(RUN) | ON(DIAGNOSE), set_user, 0, 0},
+    {"--user", ON(RUN) | ON(DIAGNOSE) | ON(PASSWORD), set_user, 0, 0},
     {"--password", ON(RUN), set_password, 0, 0},
     {"--phases", ON(RUN), set_phases, 0, 0},
     {"--config", ON(RUN), NULL, offsetof(struct options, config), 256},
     {"--capture", ON(RUN), NULL, offsetof(struct options, set.capture), 256},
-    {"--timeout", ON(RUN) | ON(DIAGNOSE) | ON(STATUS) | ON(VERIFY) | ON(REPORT), set_timeout, 0, 0},
+    {"--timeout", ON(RUN) | ON(DIAGNOSE) | ON(STATUS) | ON(VERIFY) | ON(REPORT) | ON(PASSWORD),
+     set_timeout, 0, 0},
     {"--build-timeout", ON(RUN), set_build_timeout, 0, 0},
     {"--output", ON(CAPTURE), NULL, offsetof(struct options, output), 256},
     {"--stage", ON(BOOT), NULL, offsetof(struct options, stage), 16},
@@ -373,7 +374,8 @@ static const struct {
 } commands[] = {
     {"run", COMMAND_RUN},	    {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
     {"capture", COMMAND_CAPTURE},   {"status", COMMAND_STATUS},	    {"verify", COMMAND_VERIFY},
-    {"report", COMMAND_REPORT},	    {"hash", COMMAND_HASH},	    {"boot", COMMAND_BOOT},
+    {"report", COMMAND_REPORT},	    {"hash", COMMAND_HASH},	    {"password", COMMAND_PASSWORD},
+    {"boot", COMMAND_BOOT},
     {"help", COMMAND_HELP},	    {"--help", COMMAND_HELP},	    {"-h", COMMAND_HELP},
     {"--version", COMMAND_VERSION},
 };
@@ -480,7 +482,9 @@ const char *options_help(void)
 	       "            program with the libraries it needs; --deep: every byte\n"
 	       "  report    [--root DIR] [--list] [--timeout S] [--json] [RUN]\n"
 	       "            tell a past run's story (default: the newest one's), or list the runs\n"
-	       "  hash      password on standard input -> password_hash line\n\n"
+	       "  hash      password on standard input -> password_hash line\n"
+	       "  password  [--root DIR] --user NAME [--timeout S]\n"
+	       "            that line on standard input -> NAME's new password; no more\n\n"
 	       "MODE: auto (default), generate, keep, config, file:PATH.\n"
 	       "LIST: phases by number, as 1,4,5.\n\n"
 	       "Exit status: 0 login proven (or healthy, all well), 1 finished but not proven\n"

@@ -115,7 +115,7 @@ manual_names_every_command_and_option() {
 manual_gives_each_command_its_options() {
 	text rd-recovery.8 | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' >"$dir/synopsis"
 	"$payload" --help >"$dir/help"
-	for _command in run diagnose rollback capture status verify report hash boot; do
+	for _command in run diagnose rollback capture status verify report hash password boot; do
 		awk -v c="$_command" '$1 == "rd-recovery" { on = $2 == c } on' "$dir/synopsis" | grep -oE -e '--[a-z-]+' | sort >"$dir/said"
 		for _option in $(options | sort); do
 			if takes "$_command" "$_option"; then echo "$_option"; fi
@@ -199,7 +199,7 @@ offer_fish() {
 completes() {
 	commands | sort >"$dir/commands"
 	"offer_$1" 'rd-recovery ' | grep . | sort | diff "$dir/commands" - || fail 'commands'
-	for _command in run diagnose rollback capture status verify report hash; do
+	for _command in run diagnose rollback capture status verify report hash password; do
 		for _option in $(options); do
 			if takes "$_command" "$_option"; then echo "$_option"; fi
 		done | sort >"$dir/options"

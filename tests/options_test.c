@@ -343,7 +343,7 @@ END_TEST
 START_TEST(help_names_every_command)
 {
 	static const char *const names[] = {"run",  "diagnose", "rollback", "capture",
-					    "hash", "status",	"verify"};
+					    "hash", "status",	"verify",   "password"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char line[32];

@@ -176,26 +176,18 @@ static int write_hash(struct reset *r, enum file_state *holds)
 {
 	const struct account *a = &r->a;
 	struct journal *j = r->c->journal;
-	struct shadow_edit e = {.name = a->name, .hash = r->hash};
+	struct shadow_edit e = shadow_new_hash(a, r->hash, r->today);
 
 	*holds = FILE_OLD;
 	if (!j)
 		return -1;
-	if (r->today >= 0)
-		snprintf(e.lastchg, sizeof e.lastchg, "%ld", r->today);
-	/* 0 would force a change at the prompt; without a clock, no date is better than a wrong one
-	 */
-	e.set_lastchg = r->today >= 0 || a->lastchg == 0;
 	j->left = FILE_OLD;
 	if (shadow_write(r->c->t, j, &e)) {
 		*holds = j->left;
 		return -1;
 	}
 	*holds = FILE_NEW;
-	/* a hash in passwd itself, or none, hides shadow: point to it */
-	return a->shadow_line || a->in_shadow
-		   ? 0
-		   : shadow_write_passwd(r->c->t, j, &(struct account_edit){a->name, 1, "x"});
+	return shadow_point(r->c->t, j, a);
 }
 
 static void tell(struct reset *r, enum password_mode mode)

@@ -22,6 +22,7 @@ int command_status(struct options *o);
 int command_verify(struct options *o);
 int command_report(struct options *o);
 int command_hash(struct options *o);
+int command_password(struct options *o);
 int command_boot(struct options *o);
 /* Is this process 1 of the self-contained initramfs? Whatever words of its line the kernel gave it: they are the next init's. */
 bool command_is_init(char **argv);

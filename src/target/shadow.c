@@ -202,3 +202,22 @@ int shadow_write_passwd(const struct target *t, struct journal *j, const struct 
 	lines_close(&l);
 	return rc;
 }
+
+struct shadow_edit shadow_new_hash(const struct account *a, const char *hash, long today)
+{
+	struct shadow_edit e = {.name = a->name, .hash = hash};
+
+	if (today >= 0)
+		snprintf(e.lastchg, sizeof e.lastchg, "%ld", today);
+	/* 0 would force a change at the prompt; without a clock, no date is better than a wrong one
+	 */
+	e.set_lastchg = today >= 0 || a->lastchg == 0;
+	return e;
+}
+
+int shadow_point(const struct target *t, struct journal *j, const struct account *a)
+{
+	return a->shadow_line || a->in_shadow
+		   ? 0
+		   : shadow_write_passwd(t, j, &(struct account_edit){a->name, 1, "x"});
+}

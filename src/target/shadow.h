@@ -26,6 +26,10 @@ int shadow_find(struct lines *l, const struct shadow_edit *e, struct shadow_chan
 /* Make the edit in the target's shadow; the old one becomes shadow- unless what lies there is
  * better. 0/-1. */
 int shadow_write(const struct target *t, struct journal *j, const struct shadow_edit *e);
+/* The edit that gives a's account a new hash; today: -1 when the clock is not believable. */
+struct shadow_edit shadow_new_hash(const struct account *a, const char *hash, long today);
+/* After it: a hash in passwd itself, or none, hides shadow; let it point there. 0/-1. */
+int shadow_point(const struct target *t, struct journal *j, const struct account *a);
 /* One field of one line of the target's passwd. 0/-1. */
 int shadow_write_passwd(const struct target *t, struct journal *j, const struct account_edit *e);
 /* Pages for a secret; wiped when given back. NULL on error. */

@@ -857,6 +857,29 @@ configured_hash_is_set() {
 	:
 }
 
+password_alone_is_set_and_comes_back() {
+	root
+	listing >"$dir/before"
+	echo another-horse-8 | "$payload" hash >"$dir/line"
+	for _bad in '' '--user nobody-here'; do
+		# shellcheck disable=SC2086 # words
+		"$payload" password --root "$root" $_bad <"$dir/line" >"$dir/out" 2>&1
+		[ $? -eq 2 ] || fail "no usage error: $_bad"
+	done
+	echo another-horse-8 | "$payload" password --root "$root" --user root >"$dir/out" 2>&1
+	[ $? -eq 2 ] || fail 'what is no hash is no usage error'
+	listing | diff "$dir/before" - >"$dir/out" || fail 'a usage error changed the tree'
+	"$payload" password --root "$root" --user argo <"$dir/line" >"$dir/out" 2>&1 || fail 'not set'
+	_hash=$(sed 's/.*= //' "$dir/line")
+	sed "s|^argo:[^:]*:[^:]*|argo:$_hash:$(($(date +%s) / 86400))|" "$dir/shadow" | cmp - "$root/etc/shadow" || fail 'not that line alone'
+	cmp -s "$dir/shadow" "$root/etc/shadow-" || fail 'the old one is not shadow-'
+	grep -qF "$_hash" "$dir/out" && fail 'the hash is shown'
+	"$payload" password --root "$root" --user argo <"$dir/line" >"$dir/out" 2>&1 || fail 'the same again is an error'
+	grep -q already "$dir/out" || fail 'the same again is not said'
+	[ "$(find "$root/var/lib/rd-recovery" -name journal | wc -l)" -eq 1 ] || fail 'the same again left a journal'
+	as_before
+}
+
 password_file_is_used() {
 	root systemd sound
 	printf 'third-horse-7\nnot this\n' >"$dir/pw"
@@ -939,7 +962,7 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	process_that_survives_kill_is_reported encrypted_root_keeps_the_details interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
 	canary_leaves_no_tally open_door_is_never_proven signal_before_the_refusals_proves_nothing refusals_wait_till_nothing_is_written
-	question_of_a_profile_is_no_prompt script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_file_is_used reset_no_hands_out_nothing
+	question_of_a_profile_is_no_prompt script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_alone_is_set_and_comes_back password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
 	wrong_use_touches_nothing '"$package_cases $verify_cases"
 

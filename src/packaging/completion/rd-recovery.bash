@@ -34,7 +34,7 @@ _rd_recovery() {
     fi
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _rd_recovery_words -W 'run diagnose rollback capture status verify report hash help --help --version' -- "$_cur"
+        _rd_recovery_words -W 'run diagnose rollback capture status verify report hash password help --help --version' -- "$_cur"
         return
     fi
     case $_prev in
@@ -61,6 +61,7 @@ _rd_recovery() {
     status) _options='--root --boot --timeout --json' ;;
     verify) _options='--root --deep --timeout --json' ;;
     report) _options='--root --list --timeout --json' ;;
+    password) _options='--root --user --timeout' ;;
     esac
     if [[ ${COMP_WORDS[1]} == @(rollback|report) && $_cur != -* ]]; then
         for ((_i = 2; _i < COMP_CWORD - 1; _i++)); do

@@ -12,7 +12,7 @@ function __rd_recovery_reports
     end
 end
 
-set -l commands run diagnose rollback capture status verify report hash help
+set -l commands run diagnose rollback capture status verify report hash password help
 complete -c rd-recovery -f
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c rd-recovery -n $none -a run -d 'the eight phases: find out, repair, prove, leave a record'
@@ -23,6 +23,7 @@ complete -c rd-recovery -n $none -a status -d 'is the rescue entry there and fit
 complete -c rd-recovery -n $none -a verify -d 'compare the installed files with the package database'
 complete -c rd-recovery -n $none -a report -d 'tell the story of a past run'
 complete -c rd-recovery -n $none -a hash -d 'make a password_hash line of a password on standard input'
+complete -c rd-recovery -n $none -a password -d 'set a password by the hash on standard input, no more'
 complete -c rd-recovery -n $none -a help -d 'print a summary'
 complete -c rd-recovery -n $none -l help -d 'print a summary'
 complete -c rd-recovery -n $none -l version -d 'print the version'
@@ -32,6 +33,10 @@ complete -c rd-recovery -n "$seen run diagnose rollback capture status verify re
 complete -c rd-recovery -n "$seen run diagnose rollback status verify report" -l json -d 'the result as JSON'
 complete -c rd-recovery -n "$seen run diagnose" -l user -x -a '(__fish_complete_users)' -d 'whose login is meant'
 complete -c rd-recovery -n "$seen run diagnose status verify report" -l timeout -x -d 'limit of one operation, seconds'
+complete -c rd-recovery -n "$seen run diagnose rollback capture status verify password" -l root -x -a '(__fish_complete_directories)' -d 'the root of the target'
+complete -c rd-recovery -n "$seen run diagnose rollback status verify" -l json -d 'the result as JSON'
+complete -c rd-recovery -n "$seen run diagnose password" -l user -x -a '(__fish_complete_users)' -d 'whose login is meant'
+complete -c rd-recovery -n "$seen run diagnose status verify password" -l timeout -x -d 'limit of one operation, seconds'
 complete -c rd-recovery -n "$seen run" -l boot -x -a '(__fish_complete_directories)' -d 'where the log folder goes'
 complete -c rd-recovery -n "$seen status" -l boot -x -a '(__fish_complete_directories)' -d 'where the rescue image lies'
 complete -c rd-recovery -n "$seen run" -l password -x -a 'auto generate keep config file:' -d 'what may happen to the password'

@@ -15,6 +15,7 @@ _rd_recovery() {
         'verify:compare the installed files with the package database'
         'report:tell the story of a past run'
         'hash:make a password_hash line of a password on standard input'
+        'password:set a password by the hash on standard input, no more'
         'help:print a summary'
         '--help:print a summary'
         '--version:print the version'
@@ -60,6 +61,11 @@ _rd_recovery() {
         shift words
         ((CURRENT--))
         _arguments $root $timeout $reports '--boot=[where the rescue image lies]:folder:_files -/'
+        ;;
+    password)
+        shift words
+        ((CURRENT--))
+        _arguments $root $user $timeout
         ;;
     verify)
         shift words
