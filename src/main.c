@@ -24,8 +24,7 @@ static int (*const commands[])(struct options *o) = {
     [COMMAND_STATUS] = command_status,	   [COMMAND_HASH] = command_hash,
     [COMMAND_VERIFY] = command_verify,	   [COMMAND_REPORT] = command_report,
     [COMMAND_BOOT] = command_boot,	   [COMMAND_PASSWORD] = command_password,
-    [COMMAND_HELP] = print_help,
-    [COMMAND_VERSION] = print_version,
+    [COMMAND_HELP] = print_help,	   [COMMAND_VERSION] = print_version,
 };
 
 int main(int argc, char **argv)

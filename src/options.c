@@ -372,12 +372,11 @@ static const struct {
 	char name[10];
 	enum command command;
 } commands[] = {
-    {"run", COMMAND_RUN},	    {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
-    {"capture", COMMAND_CAPTURE},   {"status", COMMAND_STATUS},	    {"verify", COMMAND_VERIFY},
-    {"report", COMMAND_REPORT},	    {"hash", COMMAND_HASH},	    {"password", COMMAND_PASSWORD},
-    {"boot", COMMAND_BOOT},
-    {"help", COMMAND_HELP},	    {"--help", COMMAND_HELP},	    {"-h", COMMAND_HELP},
-    {"--version", COMMAND_VERSION},
+    {"run", COMMAND_RUN},	  {"diagnose", COMMAND_DIAGNOSE}, {"rollback", COMMAND_ROLLBACK},
+    {"capture", COMMAND_CAPTURE}, {"status", COMMAND_STATUS},	  {"verify", COMMAND_VERIFY},
+    {"report", COMMAND_REPORT},	  {"hash", COMMAND_HASH},	  {"password", COMMAND_PASSWORD},
+    {"boot", COMMAND_BOOT},	  {"help", COMMAND_HELP},	  {"--help", COMMAND_HELP},
+    {"-h", COMMAND_HELP},	  {"--version", COMMAND_VERSION},
 };
 
 static int wrong(struct options *o, const char *what, const char *word)

@@ -55,3 +55,4 @@ image 'busybox alone, cloud kernel' cloud busybox '' - -
 image 'busybox alone, generic kernel' generic busybox-generic '' - -
 sh tests/bench/recovery.sh
 sh tests/bench/files.sh
+sh tests/bench/accounts.sh
