@@ -13,14 +13,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define SLOTS 65536u /* a table's, half of which may be used */
-#define PARTS 256u
+#define CHOSEN (1u << 16) /* slots of a table, half of which may be used */
+#define PAIRS (1u << 18)
+#define PARTS 64u
 #define SEEN (1u << 25) /* bits */
 #define PLACES 4
 
 struct table {
-	uint64_t slot[SLOTS]; /* 0: free */
-	unsigned n;
+	uint64_t *slot; /* 0: free */
+	unsigned slots, n;
 };
 struct reduce {
 	struct userdb *db;
@@ -47,18 +48,18 @@ static uint64_t number_of(const struct reduce *r, const char *name, size_t n)
 	return (h | 2) & ~(uint64_t)1;
 }
 
-static unsigned home_of(uint64_t x)
+static unsigned home_of(const struct table *t, uint64_t x)
 {
-	return (unsigned)(x >> 1) % SLOTS;
+	return (unsigned)(x >> 1) % t->slots;
 }
 
 /* Where x is, or else the free slot it would take. */
 static unsigned slot_of(const struct table *t, uint64_t x)
 {
-	unsigned i = home_of(x);
+	unsigned i = home_of(t, x);
 
 	while (t->slot[i] && t->slot[i] != x)
-		i = (i + 1) % SLOTS;
+		i = (i + 1) % t->slots;
 	return i;
 }
 
@@ -68,7 +69,7 @@ static bool add(struct table *t, uint64_t x)
 
 	if (t->slot[i])
 		return true;
-	if (t->n == SLOTS / 2)
+	if (t->n == t->slots / 2)
 		return false;
 	t->slot[i] = x;
 	t->n++;
@@ -82,11 +83,11 @@ static void take(struct table *t, unsigned i)
 
 	t->n--;
 	for (;;) {
-		i = (i + 1) % SLOTS;
+		i = (i + 1) % t->slots;
 		if (!t->slot[i])
 			break;
-		home = home_of(t->slot[i]);
-		if ((i - home) % SLOTS < (i - hole) % SLOTS)
+		home = home_of(t, t->slot[i]);
+		if ((i - home) % t->slots < (i - hole) % t->slots)
 			continue;
 		t->slot[hole] = t->slot[i];
 		hole = i;
@@ -182,7 +183,8 @@ static bool compare_part(struct reduce *r, const struct side of[2], unsigned par
 	bool fits = l, more[2] = {false, false};
 	char path[16];
 
-	memset(&r->pairs, 0, sizeof r->pairs);
+	memset(r->pairs.slot, 0, PAIRS * sizeof *r->pairs.slot);
+	r->pairs.n = 0;
 	for (unsigned i = 0; l && i < 2; i++)
 		more[i] = !lines_open(&l[i], r->t->fd, path_of(path, of[i].kind, of[i].old));
 	while (fits && (more[0] || more[1]))
@@ -207,17 +209,17 @@ static void compare(struct reduce *r, struct side a, struct side b)
 	const struct side of[2] = {a, b};
 	unsigned parts = 1;
 
-	for (unsigned part = 0; part < parts && parts <= PARTS; part++) {
+	for (unsigned part = 0; part < parts && !r->db->more; part++) {
 		if (!compare_part(r, of, part, parts)) {
-			parts *= 16; /* from the first one again: what was chosen stays chosen */
+			parts *= 2; /* from the first one again: what was chosen stays chosen */
 			part = UINT32_MAX;
+			r->db->more = parts > PARTS;
 			continue;
 		}
-		for (unsigned i = 0; i < SLOTS; i++)
+		for (unsigned i = 0; i < PAIRS; i++)
 			if (r->pairs.slot[i])
 				choose(r, r->pairs.slot[i] & ~(uint64_t)1);
 	}
-	r->db->more = r->db->more || parts > PARTS;
 }
 
 /* --- those lines */
@@ -343,8 +345,14 @@ int userdb_load_reduced(struct userdb *db, const struct target *t)
 	r->t = t;
 	random_bytes(r->key, sizeof r->key);
 	r->seen = calloc(1, SEEN / 8);
-	if (r->seen)
+	r->chosen.slots = CHOSEN;
+	r->chosen.slot = calloc(CHOSEN, sizeof *r->chosen.slot);
+	r->pairs.slots = PAIRS;
+	r->pairs.slot = calloc(PAIRS, sizeof *r->pairs.slot);
+	if (r->seen && r->chosen.slot && r->pairs.slot)
 		rc = reduce(r);
+	free(r->pairs.slot);
+	free(r->chosen.slot);
 	free(r->seen);
 	free(r);
 	return rc;
