@@ -111,7 +111,8 @@ looks() {
 		fail 'diagnose changed the root'
 	}
 	case " $vital " in *" $place "*)
-		case $kind in escapes | utf8) ;; nul) [ "$place" = etc/nsswitch.conf ] ;; *) false ;; esac || grep -q "/${place#usr/bin/}" "$dir/out" || fail 'the file is not named'
+		# a million groups of sound lines are no fault
+		case $kind in escapes | utf8) ;; nul) [ "$place" = etc/nsswitch.conf ] ;; million) [ "$place" = etc/group ] ;; *) false ;; esac || grep -q "/${place#usr/bin/}" "$dir/out" || fail 'the file is not named'
 		;;
 	esac
 }
