@@ -193,11 +193,10 @@ serial_log_reads_from_top_to_bottom() {
 	tr -d '\r' <"$dir/out" >"$dir/log"
 	[ "$(wc -L <"$dir/log")" -le 80 ] || fail 'a line of more than 80 columns'
 	LC_ALL=C grep -q '[^ -~]' "$dir/log" && fail 'a byte that is no text'
-	for _phase in 1 2 3 4 5 6 7 8; do
-		printf '%s\n' "[$_phase/8] begins" "[$_phase/8] ends"
-	done >"$dir/want"
-	sed -nE -e 's,^(\[[1-8]/8\]) [a-zA-Z ]+ \.\.\. \(at most .*\)$,\1 begins,p' -e 's,^(\[[1-8]/8\]) .* +[0-9]+ s$,\1 ends,p' "$dir/log" |
-		diff "$dir/want" - >&2 || fail 'not each phase in its turn'
+	[ "$(sed -nE 's,^\[([1-8])/8\] [a-zA-Z ]+ \.\.\. \(at most .*\)$,\1,p' "$dir/log" | tr -d '\n')" = 12345678 ] || fail 'not each phase begins in its turn'
+	# that a wrong password is refused is waited for beside the later ones
+	_ends=$(grep -v ' pending ' "$dir/log" | sed -nE 's,^\[([1-8])/8\] .* +[0-9]+ s$,\1,p' | tr -d '\n')
+	case $_ends in 12345678 | 12346578 | 12346758) ;; *) fail "not each phase ends: $_ends" ;; esac
 	grep -q '^\[1/8\] FOUND: .*the library that checks passwords' "$dir/log" || fail 'the cause is not told in plain words'
 	grep -q '^\[3/8\] .* did not work (' "$dir/log" || fail 'a pivot is not told'
 	sed -n '/^+=*+$/,$p' "$dir/log" | grep -q 'new password for argo:' || fail 'the password does not follow the verdict'
