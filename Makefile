@@ -8,7 +8,7 @@ PACKAGES     := gcc binutils make musl-tools linux-libc-dev autoconf automake li
 RESCUE_PACKAGES := kmod cpio grub-common grub-pc-bin grub-efi-amd64-bin mtools dosfstools fdisk
 TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-utils debootstrap \
                 expect cpio e2fsprogs btrfs-progs fdisk kmod zstd attr python3 openssl debhelper mandoc zsh fish \
-                ovmf strace debsums busybox-static xfsprogs tmux python3-jsonschema $(RESCUE_PACKAGES)
+                ovmf strace debsums busybox-static xfsprogs tmux python3-jsonschema libxkbcommon-tools $(RESCUE_PACKAGES)
 BENCH_PACKAGES := busybox-static pax-utils debsums time
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev
 # The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL=, UTIL_LINUX_TARBALL= and ZLIB_TARBALL= name other copies of the same bytes.
