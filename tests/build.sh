@@ -63,6 +63,24 @@ names_missing_packages() {
 	[ "$_status" -eq 2 ] && grep -q 'please install: musl-tools check$' "$dir/missing"
 }
 
+# keys LAYOUT LETTERS: the key that each of the letters is on, without Shift.
+keys() {
+	xkbcli compile-keymap --layout "$1" | tr -d ' \t\n' | tr ';' '\n' | sed -nE 's/^.*key<(A[A-E][0-9]+)>\{.*\[([a-z]),.*/\2 \1/p' |
+		grep "^[$2] " | sort
+}
+
+# A keymap that is not loaded must not matter. The control: of all the letters it is not so.
+letters_do_not_move() {
+	_letters=$(sed -nE 's/.*char letters\[\] = "([a-z]+)";/\1/p' src/base/hash.c)
+	[ "$(keys us "$_letters" | wc -l)" -eq 16 ] || return 1
+	[ "$(keys us a-z)" != "$(keys fr a-z)" ] || return 1
+	for _layout in gb ie ca de at ch fr be es pt latam br it nl se no dk "fi" is pl cz sk hu hr si ro ee lv lt tr jp kr; do
+		echo "$_layout"
+		[ "$(keys us "$_letters")" = "$(keys "$_layout" "$_letters")" ] || return 1
+	done
+}
+
+claim 'the letters of a new password lie on the same keys everywhere' letters_do_not_move
 claim 'the payload has at most 800 KiB' small
 claim 'the payload names no interpreter' no_interpreter
 claim 'the payload is position independent' is_pie
