@@ -166,7 +166,10 @@ screen_ends_in_the_verdict_and_the_password() {
 	root
 	export TMUX_TMPDIR="$dir"
 	echo 'set -g status off' >"$dir/tmux.conf"
-	tmux -f "$dir/tmux.conf" new-session -d -x 80 -y 25 "$payload run --root $root --password generate; tmux wait-for -S over; tmux wait-for seen"
+	tmux -f "$dir/tmux.conf" new-session -d -x 80 -y 25 \
+		"tmux wait-for begin; $payload run --root $root --password generate; tmux wait-for -S over; tmux wait-for seen"
+	tmux pipe-pane "cat >$dir/raw"
+	tmux wait-for -S begin
 	timeout 600 tmux wait-for over || fail 'the run did not end'
 	tmux capture-pane -p >"$dir/out"
 	tmux capture-pane -p -e >"$dir/colours"
@@ -182,6 +185,7 @@ screen_ends_in_the_verdict_and_the_password() {
 	grep -q 'letters, typed without the spaces' "$dir/out" || fail 'it does not say how the password is typed'
 	grep -q "$(printf '\033')\\[[0-9;]*32m" "$dir/colours" || fail 'a terminal gets no colour'
 	grep -q 'at most .* more' "$dir/out" && fail 'a live line was left behind'
+	grep -q "$(printf '\r\033')\\[K\\[5/8\\] PAM verification: 1 s so far, at most .* more: ." "$dir/raw" || fail 'no live line said what is waited for'
 	return 0
 }
 
