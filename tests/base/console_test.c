@@ -22,13 +22,19 @@ static const char *on_terminal(const char *term, const char *no_color)
 	term ? setenv("TERM", term, 1) : unsetenv("TERM");
 	no_color ? setenv("NO_COLOR", no_color, 1) : unsetenv("NO_COLOR");
 	dup2(slave, STDOUT_FILENO);
+	heard[0] = '\0';
 	console_to(CONSOLE_OUTPUT);
 	console_live("live");
 	console_say_steady(&(struct said){TONE_PLAIN, "", "steady", 6});
 	console_say(&(struct said){TONE_BAD, "", "line", 4});
 	dup2(old, STDOUT_FILENO);
-	n = read(master, heard, sizeof heard - 1);
-	heard[n > 0 ? n : 0] = '\0';
+	/* it comes in pieces; the last of it is the end of the last line */
+	for (size_t len = 0; !len || heard[len - 1] != '\n' || !strstr(heard, "line");
+	     len += (size_t)n) {
+		n = read(master, heard + len, sizeof heard - 1 - len);
+		ck_assert_int_gt(n, 0);
+		heard[len + (size_t)n] = '\0';
+	}
 	close(master);
 	close(slave);
 	close(old);
