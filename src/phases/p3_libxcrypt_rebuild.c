@@ -35,7 +35,8 @@ static void find_package(struct ladder *l)
 static void tell_official(const struct ladder *l)
 {
 	if (l->m && *l->package && !str_starts(l->won, "(c)"))
-		report_next(l->c->report, "%s%s   # makes the libcrypt put in place official",
+		report_next(l->c->report,
+			    "%s%s   # tells the package manager of the repaired library",
 			    l->m->official, l->package);
 }
 
