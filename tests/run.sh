@@ -10,7 +10,8 @@ logs=$PWD/build/suites
 
 set -- tests/build.sh build/unit tests/target/run.sh tests/fleet/run.sh tests/install.sh tests/initramfs.sh tests/entries.sh \
 	'tests/lockouts/run.sh --third'
-row qemu/run-tests.sh &
+seen='tests/run/init.sh screen_and_serial_line_are_read_by_a_person'
+row qemu/run-tests.sh "$seen" &
 row "$@"
 wait
-tally "$@" qemu/run-tests.sh
+tally "$@" qemu/run-tests.sh "$seen"
