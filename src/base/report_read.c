@@ -135,6 +135,7 @@ int report_read(struct report *r, struct json o)
 		return -1;
 	TEXT(o, "run", r->run);
 	r->sequence = number(o, "sequence");
+	TEXT(o, "host", r->host);
 	TEXT(o, "os_id", r->os_id);
 	TEXT(o, "os_name", r->os_name);
 	TEXT(o, "user", r->user);

@@ -208,6 +208,7 @@ START_TEST(report_read_back_is_the_same)
 	r->sequence = 7;
 	str_copy(r->os_name, sizeof r->os_name, "x\n\033 \"y\"");
 	str_copy(r->user, sizeof r->user, "argo");
+	str_copy(r->host, sizeof r->host, "argo-pc");
 	str_copy(r->weakened, sizeof r->weakened, "su: pam_x");
 	r->verdict = VERDICT_LOGIN_REFUSED;
 	r->changes = 4;
