@@ -394,3 +394,11 @@ void modules_load_present(struct modules *m)
 	if (m->dir >= 0)
 		path_each(AT_FDCWD, "/sys/bus", load_for_bus, m);
 }
+
+void modules_to_network(struct modules *m)
+{
+	if (m->alias)
+		path_release((char *)m->alias, m->nalias);
+	m->alias =
+	    m->dir < 0 ? NULL : path_slurp(m->dir, "/modules.network", FILE_BYTES, &m->nalias);
+}

@@ -1,5 +1,6 @@
 /* module: the kernel modules carried in /usr/lib/modules/KVER, uncompressed, with kmod's text files (modules.dep(5), depmod(8)): modules.dep,
- * modules.alias, and modules.load, paths that are always loaded, one a line.
+ * modules.alias, and modules.load, paths that are always loaded, one a line; modules.network, like modules.alias, for cards, which
+ * only a report wants.
  *
  * Life cycle: modules_open, then modules_*; the memory stays until the process ends.
  */
@@ -49,5 +50,7 @@ unsigned modules_load(struct modules *m, const char *alias);
 void modules_load_listed(struct modules *m);
 /* What the devices that are there ask for (/sys/bus, MODALIAS). */
 void modules_load_present(struct modules *m);
+/* From now on devices ask by modules.network in place of modules.alias. */
+void modules_to_network(struct modules *m);
 
 #endif

@@ -77,8 +77,16 @@ static void set_helper(const char *path, char *old, size_t cap)
 int command_module(const char *alias)
 {
 	static struct modules m;
+	unsigned found;
 
-	return modules_open(&m) == 0 && modules_load(&m, alias) && !m.failed ? 0 : 1;
+	if (modules_open(&m))
+		return 1;
+	found = modules_load(&m, alias);
+	if (!found) { /* a card's driver asks for the one of what sits on the card */
+		modules_to_network(&m);
+		found = modules_load(&m, alias);
+	}
+	return found && !m.failed ? 0 : 1;
 }
 
 /* --- children */

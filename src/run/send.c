@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/tls.h"
 #include "run/logs.h"
+#include "run/network.h"
 #include "run/supervisor.h"
 
 #include <errno.h>
@@ -17,6 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define NETWORK_SECONDS 30
+#define STOP_SECONDS 5
 #define TRIES 3
 #define TRY_SECONDS 15
 #define CONNECT_SECONDS 5 /* for one of the server's addresses */
@@ -27,6 +30,7 @@
 struct sending { /* shared with the child that does it */
 	struct run *r;
 	struct http_url to;
+	struct network network;
 	int64_t until;
 	bool sent;
 	char why[320];
@@ -209,11 +213,24 @@ static int work(void *arg)
 {
 	struct means *m = supervisor_shared(sizeof *m);
 	struct sending *s = arg;
+	bool boot = s->r->o->mode != BOOT_OFF;
+	int64_t network = deadline_first(s->until, deadline_in(NETWORK_SECONDS));
+	char why[200] = "";
 
 	if (!m)
 		return errno;
-	if (read_trust(s, &m->trust))
+	if (!read_trust(s, &m->trust))
+		return 0;
+	if (boot && network_start(&s->network, network, why, sizeof why))
+		because(s, "no network: %s", why);
+	else
 		put_all(s, m);
+	return 0;
+}
+
+static int stop(void *arg)
+{
+	network_stop(arg);
 	return 0;
 }
 
@@ -226,6 +243,11 @@ static void operate(struct sending *s)
 	s->until = supervisor_deadline(op.seconds) - LAST_WORD_MS;
 	if (supervisor_reading(&op, why, sizeof why))
 		because(s, "%s", why);
+	if (s->network.nraised &&
+	    supervisor_operation(
+		&(struct operation){"take the network down", stop, &s->network, STOP_SECONDS}, why,
+		sizeof why))
+		log_say("the network could not be taken down: %s", why);
 }
 
 const char *send_name(const struct report *r, enum log_stream stream, char *dst, size_t cap)

@@ -8,7 +8,7 @@
 
 #include "run/run.h"
 
-/* Nothing without rd.recovery.report=, or without a report. It takes
+/* Nothing without rd.recovery.report=, or without a report. In a boot the network is made first, where there is none, and taken down again. It takes
  * SEND_SECONDS at most, no longer than an operation may; so much shorter the verdict is then held: it is on the screen already. */
 #define SEND_SECONDS 60
 void send_report(struct run *r);
