@@ -7,13 +7,13 @@ set -eu
 LC_ALL=C
 export LC_ALL
 PATH=$PATH:/usr/sbin:/sbin
-kernel='' output='' root=/ payload='' capture='' drivers=common compress='' portable='' libxcrypt=''
+kernel='' output='' root=/ payload='' capture='' drivers=common compress='' portable='' libxcrypt='' network=''
 here=$(cd "$(dirname "$0")" && pwd)
 
 usage() {
 	cat <<-'END'
 		usage: mkinitramfs --kernel KVER --output FILE [--root DIR] [--payload FILE] [--capture DIR] [--drivers needed|common]
-		                   [--compress xz|zstd|gzip|none] [--libxcrypt] [--portable]
+		                   [--compress xz|zstd|gzip|none] [--libxcrypt] [--network] [--portable]
 	END
 }
 
@@ -35,6 +35,7 @@ arguments() {
 		case $1 in
 		--portable) portable=yes && shift && continue ;;
 		--libxcrypt) libxcrypt=yes && shift && continue ;;
+		--network) network=yes && shift && continue ;;
 		--help | -h) usage && exit 0 ;;
 		--kernel | --output | --root | --payload | --capture | --drivers | --compress) ;;
 		*) wrong "unknown argument '$1'" ;;
@@ -62,6 +63,7 @@ check_arguments() {
 	case $compress in '' | xz | zstd | gzip | none) ;; *) wrong "--compress $compress: xz, zstd, gzip or none" ;; esac
 	root=$(cd "$root" && pwd) || fail "no folder $root"
 	below=${root%/}
+	[ -n "$portable" ] || ! grep -qsE '^[[:space:]]*report[[:space:]]*=' "$below/etc/rd-recovery.conf" || network=yes
 	modules=$below/lib/modules/$kernel
 	[ -e "$modules/modules.dep.bin" ] || without_modules
 	find_payload
@@ -99,6 +101,15 @@ common_drivers() {
 		xhci-pci ehci-pci ohci-pci uhci-hcd i8042 atkbd usbhid hid-generic hid-hyperv hyperv-keyboard xen-kbdfront
 		hid-apple hid-logitech hid-logitech-dj hid-microsoft hid-lenovo hid-chicony hid-cherry hid-holtek-kbd hid-multitouch
 		i2c-hid-acpi i2c-designware-platform i2c-designware-pci intel-lpss-pci intel-lpss-acpi pinctrl-amd
+	END
+}
+
+# The same of cards with a plug, for a report that is sent. Firmware is not carried: what needs some (bnx2, for one) has no link.
+common_cards() {
+	cat <<-'END'
+		virtio_net vmxnet3 hv_netvsc xen-netfront ena gve e1000 e1000e igb igc ixgbe i40e ice r8169 8139cp 8139too tg3 bnx2 bnx2x bnxt_en mlx4_en mlx5_core
+		atlantic alx atl1c sky2 skge forcedeth jme via-velocity fec stmmac dwmac-intel pcnet32
+		r8152 ax88179_178a asix cdc_ether cdc_ncm smsc95xx smsc75xx lan78xx
 	END
 }
 
@@ -162,6 +173,14 @@ wanted() {
 	esac
 }
 
+wanted_cards() {
+	[ -n "$network" ] || return 0
+	[ "$drivers:$below" = needed: ] || common_cards
+	for _card in /sys/class/net/*; do
+		[ "$drivers:$below" != needed: ] || drivers_of "$_card"
+	done
+}
+
 # What the system's own modprobe.d keeps away: a device must not bring it, nor the start. Where another module needs it, it is loaded all the same.
 blacklist() {
 	[ -z "$portable" ] || return 0
@@ -173,9 +192,9 @@ blacklist() {
 		sed -nE -e 's/^blacklist //p' -e 's,^install ([^ ]+) (/usr)?/bin/(true|false)$,\1,p'
 }
 
-# By name, as the kernel writes it.
-wanted_names() {
-	wanted | tr -s '[:space:]' '\n' | tr - _ | grep -vxFf "$work/blacklist" || :
+# Words on standard input as the kernel writes a module's name.
+names() {
+	tr -s '[:space:]' '\n' | tr - _ | grep -vxFf "$work/blacklist" || :
 }
 
 # modprobe NAME...: the paths these load, below the modules' folder, in the order of loading.
@@ -194,16 +213,26 @@ hard_dependencies() {
 	awk 'NR == FNR { on[$1 ":"]; next } $1 in on' - "$modules/modules.dep" | tr -s ' :' '\n'
 }
 
+# needs NAME...: the paths of these modules and of all that they need.
+needs() {
+	paths "$@" | plain | sort -u >"$work/asked"
+	hard_dependencies <"$work/asked" >"$work/needed"
+	cat "$work/asked" "$work/needed" | grep . | sort -u || :
+}
+
 choose() {
 	blacklist >"$work/blacklist"
 	{
 		soft_dependencies
 		sed 's/^/blacklist /' "$work/blacklist"
 	} >"$work/modprobe.conf"
-	# shellcheck disable=SC2046 # a list of words
-	paths $(wanted_names) | plain | sort -u >"$work/asked"
-	hard_dependencies <"$work/asked" >"$work/needed"
-	cat "$work/asked" "$work/needed" | grep . | sort -u >"$work/carried" || :
+	wanted | names >"$work/wanted"
+	wanted_cards | names >"$work/cards"
+	# shellcheck disable=SC2046 # lists of words
+	{
+		needs $(cat "$work/wanted") >"$work/early"
+		needs $(cat "$work/wanted" "$work/cards") >"$work/carried"
+	}
 }
 
 # --- the tree
@@ -239,20 +268,29 @@ dependencies() {
 	done <"$work/carried" | bare
 }
 
-carried_names() {
+# The names of paths on standard input.
+names_of() {
 	while read -r _path; do
 		name_of "$_path"
-	done <"$work/carried" | tr - _
+	done | tr - _
 }
 
 aliases() {
-	carried_names | grep -vxFf "$work/blacklist" | awk 'NR == FNR { on[$1]; next } $1 == "alias" && $NF in on' - "$modules/modules.alias"
+	names_of <"$work/carried" | grep -vxFf "$work/blacklist" | awk 'NR == FNR { on[$1]; next } $1 == "alias" && $NF in on' - "$modules/modules.alias"
 }
 
 # modules.load: what was asked for by name and has no alias that a device or a file system could ask for it by.
 unasked() {
 	awk 'NR == FNR { on[$NF]; next } { name = $1; sub(/.*\//, "", name); sub(/\.ko.*/, "", name); gsub(/-/, "_", name) } !(name in on)' \
 		"$1/modules.alias" "$work/drivers" | bare
+}
+
+# modules.network: what only cards and what they need answer to. A boot that sends no report does not look at it, and waits for no card.
+set_cards_apart() {
+	mv "$1/modules.alias" "$work/alias"
+	: >"$1/modules.network"
+	comm -13 "$work/early" "$work/carried" | names_of >"$work/late"
+	awk -v to="$1/modules" 'FILENAME == ARGV[1] { late[$1]; next } { print >(to ($NF in late ? ".network" : ".alias")) }' "$work/late" "$work/alias"
 }
 
 add_modules() {
@@ -266,10 +304,11 @@ add_modules() {
 	cp "$work/carried" "$work/list"
 	dependencies >"$_folder/modules.dep"
 	aliases >"$_folder/modules.alias"
-	wanted_names | while read -r _wanted; do
+	while read -r _wanted; do
 		grep -E "/$(echo "$_wanted" | sed 's/_/[-_]/g')\.ko" "$work/carried" || :
-	done >"$work/drivers"
+	done <"$work/wanted" >"$work/drivers"
 	unasked "$_folder" >"$_folder/modules.load"
+	[ -z "$network" ] || set_cards_apart "$_folder"
 }
 
 # As dracut's module does it (module-setup.sh): known-good copies if the system is healthy, else those of the last healthy time.
@@ -286,12 +325,25 @@ add_capture() {
 	fi
 }
 
+# What a report needs beside its address: the authorities, in their place, and names that no server of names knows.
+add_report() {
+	[ ! -f "$below/etc/hosts" ] || cp "$below/etc/hosts" "$tree/etc/hosts"
+	_ca=$(sed -nE 's|^[[:space:]]*report_ca[[:space:]]*=[[:space:]]*(/.*[^[:space:]])[[:space:]]*$|\1|p' "$below/etc/rd-recovery.conf" 2>/dev/null | tail -n 1)
+	if [ -f "$below$_ca" ]; then
+		mkdir -p "$tree${_ca%/*}"
+		cp "$below$_ca" "$tree$_ca"
+	else
+		echo "mkinitramfs: ${_ca:-no report_ca}: no such file, so no report will be sent" >&2
+	fi
+}
+
 add_system() {
 	mkdir -p "$tree/etc" "$tree/usr/lib/rd-recovery"
 	[ -z "$libxcrypt" ] || cp "$(tarball)" "$tree/usr/lib/rd-recovery/" || fail 'no sources of libxcrypt'
 	[ -z "$portable" ] || return 0
 	add_capture
 	[ ! -f "$below/etc/rd-recovery.conf" ] || cp "$below/etc/rd-recovery.conf" "$tree/etc/rd-recovery.conf"
+	[ -z "$network" ] || add_report
 }
 
 tarball() {

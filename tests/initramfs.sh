@@ -171,6 +171,45 @@ sources_come_when_asked_for() {
 	cpio -t --quiet <"$dir/a" | grep -q '^usr/lib/rd-recovery/libxcrypt-.*\.tar\.xz$' || fail 'no sources'
 }
 
+# Looked at by nobody before a report is sent.
+cards_are_there_for_a_report_alone() {
+	make_image a --portable --network || fail 'no image'
+	unpack a
+	for _name in virtio_net vmxnet3 xen-netfront hv_netvsc e1000e; do
+		[ -e "$(find "$tree/lib/modules/$kernel" -name "$_name.ko*")" ] || continue
+		[ -e "$(find "$carried" -name "$_name.ko")" ] || fail "no $_name"
+		grep -q " $(echo $_name | tr - _)$" "$carried/modules.network" || fail "$_name has no alias"
+		! grep -r "[ /]$(echo $_name | sed 's/[-_]/[-_]/')\(.ko\)\?$" "$carried/modules.alias" "$carried/modules.load" || fail "$_name is loaded at the start"
+	done
+	grep -q '^alias virtio:d00000001v' "$carried/modules.network" || fail 'no card of a virtual machine'
+	grep '/virtio_net.ko:' "$carried/modules.dep" | grep -q /net_failover.ko || fail 'virtio_net lost what it needs'
+	make_image b --portable || fail 'no image'
+	unpack b
+	[ -z "$(find "$carried" -name 'virtio_net*' -o -name modules.network)" ] || fail 'unasked'
+	for _file in modules.alias modules.load; do
+		cmp "$carried/$_file" "$dir/a.d/usr/lib/modules/$kernel/$_file" || fail "$_file is another with cards"
+	done
+}
+
+configured_report_takes_along_what_it_needs() {
+	echo 'report = https://report.fleet.test/in' >>"$root/etc/rd-recovery.conf"
+	make_image a --capture "$dir/capture" >"$dir/said" || fail 'no image'
+	grep -q 'no report_ca: no such file, so no report will be sent' "$dir/said" || fail 'it does not say that authorities are missing'
+	mkdir -p "$root/etc/ssl"
+	echo authorities >"$root/etc/ssl/fleet.pem"
+	echo '10.0.2.2 report.fleet.test' >"$root/etc/hosts"
+	echo 'report_ca = /etc/ssl/fleet.pem ' >>"$root/etc/rd-recovery.conf"
+	make_image a --capture "$dir/capture" >"$dir/said" || fail 'no image'
+	! grep 'no such file' "$dir/said" || fail 'it says that something is missing'
+	unpack a
+	cmp "$dir/a.d/etc/ssl/fleet.pem" "$root/etc/ssl/fleet.pem" || fail 'other authorities'
+	cmp "$dir/a.d/etc/hosts" "$root/etc/hosts" || fail 'other names'
+	[ -s "$carried/modules.network" ] || fail 'no cards'
+	make_image b --portable || fail 'no image'
+	cpio -t --quiet <"$dir/b" | grep -e fleet -e hosts -e network && fail 'what belongs to this machine is in a portable image'
+	return 0
+}
+
 a_failed_build_leaves_the_old_image() {
 	echo old >"$dir/a"
 	make_image a --capture "$dir/none" >/dev/null && fail 'it did not fail'
@@ -221,8 +260,8 @@ stick_refuses_what_is_no_kernel() {
 
 cases='init_is_the_payload two_builds_are_identical what_a_module_needs_is_carried_and_listed modules_carry_their_aliases
 	soft_dependencies_come_first blacklisted_drivers_are_only_loaded_as_a_need every_compression_is_unpacked image_is_small unknown_kernel_gets_what_every_kernel_unpacks
-	modules_are_carried_uncompressed secrets_are_for_root_alone
-	portable_holds_nothing_of_the_system sources_come_when_asked_for a_failed_build_leaves_the_old_image wrong_words_are_refused
+	modules_are_carried_uncompressed secrets_are_for_root_alone cards_are_there_for_a_report_alone
+	configured_report_takes_along_what_it_needs portable_holds_nothing_of_the_system sources_come_when_asked_for a_failed_build_leaves_the_old_image wrong_words_are_refused
 	stick_boots_by_bios_and_uefi stick_refuses_what_is_no_kernel'
 
 sh qemu/image.sh trees || exit 1
