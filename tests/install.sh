@@ -85,6 +85,26 @@ dracut_module_finds_the_payload() {
 	done
 }
 
+# With the kernel of a real tree.
+dracut_module_takes_what_a_report_needs() {
+	debian
+	make -s install DESTDIR="$root"
+	_build="dracut --quiet --force --no-hostonly --no-compress --tmpdir /tmp --kver $(basename "$root"/lib/modules/*)"
+	inside sh -c "$_build --modules 'base kernel-modules rd-recovery' /tmp/initrd && cpio -t --quiet </tmp/initrd" >"$dir/names" 2>&1 || fail "$(cat "$dir/names")"
+	grep -q '/overlay.ko$' "$dir/names" || fail 'no modules'
+	! grep -e /virtio_net.ko -e fleet.pem "$dir/names" || fail 'unasked'
+	echo authorities >"$root/etc/fleet.pem"
+	echo '10.0.2.2 report.fleet.test' >"$root/etc/hosts"
+	printf '%s\n' 'report = https://report.fleet.test/in' 'report_ca = /etc/fleet.pem' >"$root/etc/rd-recovery.conf"
+	inside sh -c "$_build --modules 'base kernel-modules rd-recovery' /tmp/initrd && cpio -t --quiet </tmp/initrd" >"$dir/names" 2>&1 || fail "$(cat "$dir/names")"
+	for _file in virtio_net.ko vmxnet3.ko etc/fleet.pem etc/hosts; do
+		grep -q "\(^\|/\)$_file$" "$dir/names" || fail "no $_file"
+	done
+	rm "$root/etc/fleet.pem"
+	inside sh -c "$_build --modules 'base rd-recovery' /tmp/initrd" >"$dir/out" 2>&1
+	grep -q '/etc/fleet.pem: no such file, so no report will be sent' "$dir/out" || fail "it does not say that authorities are missing: $(cat "$dir/out")"
+}
+
 # --- cases: words
 
 manuals_render_without_a_complaint() {
@@ -359,7 +379,7 @@ versions_agree() {
 }
 
 cases='install_is_what_the_table_says uninstall_leaves_nothing uninstall_keeps_the_folders_of_others
-	own_configuration_is_never_overwritten dracut_module_finds_the_payload
+	own_configuration_is_never_overwritten dracut_module_finds_the_payload dracut_module_takes_what_a_report_needs
 	manuals_render_without_a_complaint manual_names_every_command_and_option manual_gives_each_command_its_options
 	manual_and_schema_name_every_member_of_the_report manuals_name_every_key_and_parameter configuration_file_explains_every_key configuration_file_is_right_when_uncommented
 	bash_offers_every_word zsh_offers_every_word fish_offers_every_word entry_tool_is_completed_and_documented versions_agree ebuild_installs_what_make_install_does

@@ -22,10 +22,29 @@ depends() {
     echo base
 }
 
+# Does the configuration name a server that reports are sent to?
+rd_recovery_reports() {
+    grep -qsE '^[[:space:]]*report[[:space:]]*=' "${dracutsysrootdir-}/etc/rd-recovery.conf"
+}
+
 # called by dracut
 installkernel() {
     # Trials, and what a target's /boot, ESP, /var and /home may lie on, whatever root is.
     hostonly='' instmods overlay ext4 xfs btrfs f2fs vfat nls_cp437 nls_iso8859-1 nls_ascii nls_utf8
+    # The payload makes its own network for a report. dracut's module network would hold every boot up for one, and where it or a program of
+    # its own is not installed, whoever depends on it is left out, too.
+    ! rd_recovery_reports || instmods =drivers/net/ethernet =drivers/net/phy =drivers/net/usb =drivers/net/hyperv virtio_net vmxnet3 xen-netfront
+}
+
+# What a report needs beside its address: the authorities, in their place, and names that no server of names knows.
+rd_recovery_report() {
+    local _file _ca
+    _ca=$(sed -nE 's|^[[:space:]]*report_ca[[:space:]]*=[[:space:]]*(/.*[^[:space:]])[[:space:]]*$|\1|p' "${dracutsysrootdir-}/etc/rd-recovery.conf" | tail -n 1)
+    [[ -f ${dracutsysrootdir-}$_ca ]] || derror "rd-recovery: ${_ca:-no report_ca}: no such file, so no report will be sent"
+    for _file in "$_ca" /etc/hosts; do
+        [[ -f ${dracutsysrootdir-}$_file ]] && command install -D -m 0644 "${dracutsysrootdir-}$_file" "$initdir$_file"
+    done
+    return 0
 }
 
 # Known-good copies: the payload takes them if the system is healthy. If it is not, those of the last healthy time stay, which is why
@@ -54,6 +73,7 @@ install() {
     find "$initdir/usr/lib/rd-recovery" -type f -exec chmod 0600 {} +
     _file=${dracutsysrootdir-}/etc/rd-recovery.conf
     [[ -f $_file ]] && command install -D -m 0600 "$_file" "$initdir/etc/rd-recovery.conf"
+    ! rd_recovery_reports || rd_recovery_report
 
     # 00: before another pre-mount hook can mount anything. 80: after /usr is mounted (50), before plymouth moves on (90).
     inst_hook pre-mount 00 "$moddir/rd-recovery-pre-mount.sh"
