@@ -1,5 +1,5 @@
 #!/bin/sh
-# image.sh [trees|families|generic|stick|boots|recipe|hangs]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
+# image.sh [trees|families|generic|stick|network|boots|recipe|hangs]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
 # The only part that needs root: debootstrap and dracut run in a chroot. No loop devices; nothing of the machine changes.
 set -eu
 
@@ -113,6 +113,20 @@ stick() {
 	_kernel=$(echo "$dir"/systemd/boot/vmlinuz-*)
 	KERNEL=$_kernel MODULES=$dir/systemd/lib/modules/${_kernel##*/vmlinuz-} sh initramfs/rescue.sh "$dir/rescue.img" >"$dir/rescue.log" 2>&1
 }
+
+# The image that any machine may boot over the network, with the kernel of the trees.
+network() {
+	_kernel=$(basename "$dir"/systemd/lib/modules/*)
+	sh initramfs/mkinitramfs.sh --kernel "$_kernel" --root "$dir/systemd" --payload build/rd-recovery --portable --network --output "$dir/initrd-network" >"$dir/network.log" 2>&1
+}
+
+if [ "${1-}" = network ]; then
+	fresh network "$parts" || network || {
+		tail -n 20 "$dir/network.log" >&2
+		exit 1
+	}
+	echo "$parts" >"$dir/network.stamp"
+fi
 
 if [ "${1-}" = stick ]; then
 	fresh rescue "$parts $(sum initramfs/rescue.*)" || stick || {

@@ -9,8 +9,9 @@ qemu/image.sh
 case $* in *--families* | *family-*) qemu/image.sh families ;; esac
 case $* in *--initramfs* | *self-hardware*) qemu/image.sh generic ;; esac
 case $* in *--initramfs* | *stick-*) qemu/image.sh stick ;; esac
+case $* in *--initramfs* | *self-network*) qemu/image.sh network ;; esac
 [ "${1-}" != --families ] || set -- family-pam family-accounts family-files family-display
-[ "${1-}" != --initramfs ] || set -- self-normal self-seek self-btrfs self-noroot self-needed self-hardware stick-bios stick-uefi
+[ "${1-}" != --initramfs ] || set -- self-normal self-seek self-btrfs self-noroot self-needed self-hardware stick-bios stick-uefi self-network
 [ "${1-}" != --rest ] || set -- plain openrc btrfs hung diagnose
 [ $# -gt 0 ] || set -- normal systemd hibernated noroot self-repair
 mkdir -p build/qemu/logs build/qemu/run
