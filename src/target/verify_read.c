@@ -14,6 +14,15 @@
 
 #define CHUNK 32768
 #define INTERRUPTED 64 /* in a row */
+#define AHEAD 16
+#define FIRST (1 << 20) /* of a large file; the kernel goes on by itself */
+
+/* Opened before a lane is free for it. */
+struct ahead {
+	struct verify_item *i;
+	int fd;
+	off_t size;
+};
 
 struct lane {
 	struct verify_item *i; /* NULL: it is free */
@@ -30,6 +39,8 @@ struct reader {
 	struct verify_folder folder;
 	struct md5 md5;
 	struct lane lanes[MD5_LANES];
+	struct ahead ahead[AHEAD]; /* n of them, from first on, in a ring */
+	unsigned first, n;
 };
 
 static void judge(struct verify_job *j, const struct verify_item *i, const unsigned char *sum,
@@ -63,6 +74,33 @@ static int open_item(struct reader *k, struct verify_item *i, off_t *size)
 	return fd;
 }
 
+/* The disk is told early what will be wanted: then it always has several files to fetch. */
+static void look_ahead(struct reader *k)
+{
+	struct verify_item *i;
+
+	while (k->n < AHEAD && (i = verify_take(k->r, &k->hand))) {
+		struct ahead *a = &k->ahead[(k->first + k->n) % AHEAD];
+
+		a->i = i;
+		if ((a->fd = open_item(k, i, &a->size)) < 0)
+			continue;
+		posix_fadvise(a->fd, 0, a->size < FIRST ? a->size : FIRST, POSIX_FADV_WILLNEED);
+		k->n++;
+	}
+}
+
+static bool take_ahead(struct reader *k, struct ahead *a)
+{
+	look_ahead(k);
+	if (!k->n)
+		return false;
+	*a = k->ahead[k->first];
+	k->first = (k->first + 1) % AHEAD;
+	k->n--;
+	return true;
+}
+
 static void read_alone(struct verify_job *j, const struct verify_item *i, int fd, off_t size)
 {
 	unsigned char sum[DIGEST_RAW];
@@ -83,22 +121,17 @@ static void leave(struct lane *l)
 static bool enter(struct reader *k, unsigned at)
 {
 	struct lane *l = &k->lanes[at];
-	struct verify_item *i;
+	struct ahead a;
 
-	while ((i = verify_take(k->r, &k->hand))) {
-		off_t size;
-		int fd = open_item(k, i, &size);
-
-		if (fd < 0)
-			continue;
-		if (i->e.nsum != DIGEST_MD5) {
-			read_alone(k->r->j, i, fd, size);
-			close(fd);
+	while (take_ahead(k, &a)) {
+		if (a.i->e.nsum != DIGEST_MD5) {
+			read_alone(k->r->j, a.i, a.fd, a.size);
+			close(a.fd);
 			continue;
 		}
-		l->i = i;
-		l->fd = fd;
-		l->size = size;
+		l->i = a.i;
+		l->fd = a.fd;
+		l->size = a.size;
 		l->at = 0;
 		l->from = l->to = 0;
 		l->ended = false;
@@ -199,6 +232,8 @@ void *verify_read(void *arg)
 	for (unsigned at = 0; at < MD5_LANES; at++)
 		if (k->lanes[at].i)
 			leave(&k->lanes[at]);
+	for (; k->n; k->n--)
+		close(k->ahead[(k->first + k->n - 1) % AHEAD].fd);
 	verify_folder_close(&k->folder);
 	free(k);
 	return NULL;
