@@ -83,7 +83,8 @@ machine() {
 	[ -z "${COVER-}" ] || set -- "$@" -drive "file=$kit/cover.img,if=none,id=cover,format=raw,cache=unsafe" \
 		-device nvme,drive=cover,serial=cover
 	echo "== $_words" >>"$dir/console"
-	plug_late | timeout -k 5 300 qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu qemu64 -m 512 -display none -no-reboot -nic none \
+	# shellcheck disable=SC2086 # words: $card
+	plug_late | timeout -k 5 300 qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu qemu64 -m 512 -display none -no-reboot -nic none ${card-} \
 		-chardev "file,id=console,path=$dir/console,append=on" -serial chardev:console -monitor stdio \
 		-kernel "$tree"/boot/vmlinuz-* -initrd "$kit/initrd" -append "$_words" "$@" >/dev/null 2>"$dir/emulator" || fail "the machine did not end: $?"
 }
@@ -357,14 +358,39 @@ root_that_comes_late_is_waited_for() {
 	said '^PRETTY_NAME="Tiny 1" init'
 }
 
+# No card; one on whose cable nobody answers; one that is not to be used.
+without_a_network_the_report_stays() {
+	system 1
+	_failed='^  tried: send the report to report\.fleet\.test \| failed: no network:'
+	_report="root=UUID=$(uuid 1) ro rd.recovery=1 rd.recovery.hold=0 rd.recovery.report=https://report.fleet.test/"
+	machine "$_report rd.recovery.timeout=30" 1
+	said "$_failed there is no card, or no driver for it in this initramfs \| next: none: it stays in /sysroot/boot/tiny-recovery-logs-"
+	said '^group is mended$'
+	rm "$dir/console"
+	card='-netdev hubport,hubid=0,id=net -device virtio-net-pci,netdev=net'
+	machine "$_report rd.recovery.timeout=8" 1
+	said "$_failed no DHCP server answered: eth0"
+	said '^root ext4 ro'
+	rm "$dir/console"
+	machine "$_report ip=off" 1
+	said "$_failed ip= says that there is none"
+	rm "$dir/console"
+	machine "$_report ip=eth0:bootp" 1
+	said "$_failed ip= is malformed"
+}
+
 # --- the kit
 
 kit() {
 	mkdir -p "$kit/extra"
 	cp "$(command -v busybox)" "$kit/busybox"
 	echo secret | "$payload" hash | sed 's/.*= //' >"$kit/hash"
-	sh "$top/initramfs/mkinitramfs.sh" --kernel "$(basename "$tree"/lib/modules/*)" --root "$tree" --payload "$payload" --portable --compress none \
-		--output "$kit/initrd"
+	sh "$top/initramfs/mkinitramfs.sh" --kernel "$(basename "$tree"/lib/modules/*)" --root "$tree" --payload "$payload" --portable --network \
+		--compress none --output "$kit/initrd"
+	mkdir -p "$kit/fleet/etc"
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=fleet -keyout "$kit/key" -out "$kit/fleet/etc/fleet.pem"
+	echo 'report_ca = /etc/fleet.pem' >"$kit/fleet/etc/rd-recovery.conf"
+	(cd "$kit/fleet" && find etc | cpio -o -H newc --quiet -R 0:0) >>"$kit/initrd"
 }
 
 # What a program built for gcov needs: a disk for its counts, which libblkid takes for two things and so for none, known to the program by an open
