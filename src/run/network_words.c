@@ -45,7 +45,7 @@ static bool take_mask(const char *text, struct in_addr *a)
 
 static bool take_device(struct network_words *w, const char *name)
 {
-	return str_copy(w->device, sizeof w->device, name) && !strchr(name, '/');
+	return !strchr(name, '/') && str_copy(w->device, sizeof w->device, name);
 }
 
 /* ADDRESS:[PEER]:GATEWAY:MASK:[HOST]:DEVICE:HOW */

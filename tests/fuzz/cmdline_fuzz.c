@@ -6,6 +6,7 @@
 #include "base/cmdline.h"
 #include "base/module.h"
 #include "options.h"
+#include "run/network.h"
 #include "run/root.h"
 #include "target/getty.h"
 
@@ -90,11 +91,14 @@ static void numbers(const struct options *o)
 		if (o->set.phases[i] && i != 1 && i != 7 && i != 8)
 			CLAIM(strchr(p->value, '0' + i));
 	CLAIM(!*o->log_path || *o->log_path == '/');
+	CLAIM(!*o->report || str_starts(o->report, "https://"));
+	CLAIM(!*o->report_ca); /* whom to believe is not for this line */
 }
 
 /* The other readers of the same line. */
 static void others(struct fuzz_part line)
 {
+	struct network_words n;
 	struct root_words w;
 	char tty[32];
 
@@ -103,6 +107,9 @@ static void others(struct fuzz_part line)
 	root_can_appear(w.source);
 	getty_serial(line.p, line.len, "console=", tty);
 	CLAIM(!*tty || memmem(line.p, line.len, tty, strlen(tty)));
+	network_words(&n, line.p, line.len);
+	CLAIM(n.lease.nnames <= DHCP_SERVERS && !strchr(n.device, '/'));
+	CLAIM(n.how == NETWORK_DHCP || memmem(line.p, line.len, "ip=", 3));
 	module_refused(line.p, line.len, "ext4");
 }
 

@@ -87,8 +87,10 @@ START_TEST(anything_else_is_malformed)
 					  "ip=longer-than-a-name-may-be:dhcp",
 					  "ip=../x:dhcp"};
 
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		ck_assert_msg(how(bad[i]) == NETWORK_MALFORMED, "%s", bad[i]);
+		ck_assert_ptr_null(strchr(w.device, '/'));
+	}
 }
 END_TEST
 
