@@ -38,17 +38,18 @@ recover() {
 	"$@" "$top/build/rd-recovery" run --root "$dir/root" --password keep --capture "$dir/capture"
 }
 
-# once FILE...: a run; each of accepted, proven, over that is named gets its milliseconds.
+# A run, timed by what it says first: that the password gets in, then that a login is proven.
 once() {
 	layers "$dir/broken:$tree" upper
-	_begun=$(date +%s%N)
+	_begun=$(date +%s%N) _wait=accepted
 	recover env | while IFS= read -r _line; do
-		case $_line in
-		*'PAM verification: pending: argo gets in'*) _mark=accepted ;;
-		*'PAM verification: '*': argo can log in'*) _mark=proven ;;
+		case $_wait:$_line in
+		accepted:*'argo gets in: '*) _next=proven ;;
+		proven:*'argo can log in: '*) _next=nothing ;;
 		*) continue ;;
 		esac
-		echo $((($(date +%s%N) - _begun) / 1000000)) >>"$dir/$_mark"
+		echo $((($(date +%s%N) - _begun) / 1000000)) >>"$dir/$_wait"
+		_wait=$_next
 	done
 	echo $((($(date +%s%N) - _begun) / 1000000)) >>"$dir/over"
 	umount "$dir/root"
