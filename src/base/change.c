@@ -115,14 +115,26 @@ static int put_aside(struct change *c)
 /* stays: the inode does, and may be written to. */
 static int record(struct change *c, bool stays)
 {
+	c->j->linked = false; /* what an earlier change left under this number is not this one's */
 	if (S_ISREG(c->r.old.mode) && c->r.old.size && journal_keep(c->j, &c->p, &c->r.old, stays))
 		return -1;
 	return journal_record(c->j, &c->r);
 }
 
+/* The old inode, if it was kept, has no other name left. */
+static void settled(const struct change *c)
+{
+	int error = errno;
+
+	if (c->p.state == FILE_NEW)
+		journal_seclude(c->j, c->r.seq);
+	errno = error;
+}
+
 int change_make(struct change *c, const struct source *src)
 {
 	bool was_directory = S_ISDIR(c->r.old.mode);
+	int rc;
 
 	if (was_directory && can_give_way(c))
 		return -1;
@@ -130,7 +142,11 @@ int change_make(struct change *c, const struct source *src)
 	    inode_read_known(c->p.dirfd, c->p.temp, &c->r.now, src ? src->sha256 : NULL))
 		return -1;
 	c->r.now.flags = c->want.flags;
-	if (record(c, false) || place_swap(&c->p, c->r.old.mode, c->want.flags))
+	if (record(c, false))
+		return -1;
+	rc = place_swap(&c->p, c->r.old.mode, c->want.flags);
+	settled(c);
+	if (rc)
 		return -1;
 	return was_directory ? put_aside(c) : 0;
 }
@@ -167,11 +183,15 @@ int change_set(struct change *c)
 
 int change_remove(struct change *c)
 {
+	int rc;
+
 	if (!c->r.old.mode)
 		return 0;
 	if (near(c) || record(c, false))
 		return -1;
-	return place_unlink(&c->p, c->r.old.mode);
+	rc = place_unlink(&c->p, c->r.old.mode);
+	settled(c);
+	return rc;
 }
 
 int change_to(struct journal *j, const char *path, const struct inode *want,

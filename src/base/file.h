@@ -29,6 +29,7 @@ struct journal {
 	char where[256];   /* target path of the folder */
 	char near[256];    /* the directory last noted: where a crash may leave a temp file */
 	bool usr_is_image; /* set by the caller: no change below /usr, EROFS */
+	bool linked;       /* what was kept last is the file's own inode */
 	bool owed;         /* a flag was not put back: the next opening of any journal does it */
 	enum file_state left; /* after a call that returned -1: what the disk shows at its path */
 };

@@ -153,7 +153,8 @@ out:
 
 static bool is_linked(const struct inode *old, bool stays)
 {
-	return old->size > JOURNAL_LINKED && old->nlink == 1 && !(old->mode & 07000) && !stays;
+	return old->size > JOURNAL_LINKED && old->size <= INODE_HASHED && old->nlink == 1 &&
+	       !(old->mode & 07000) && !stays;
 }
 
 int journal_keep(struct journal *j, const struct place *p, const struct inode *old, bool stays)
@@ -162,16 +163,17 @@ int journal_keep(struct journal *j, const struct place *p, const struct inode *o
 	int from, rc, error;
 
 	journal_item(name, j->next, "data");
-	if (old->size > INODE_HASHED) {
+	j->linked = is_linked(old, stays) && link_content(j, p, name, old) == 0;
+	if (j->linked) {
+		rc = 0;
+	} else if (old->size > INODE_HASHED) {
 		rc = linkat(p->dirfd, p->name, j->dirfd, name, 0);
-	} else if (!is_linked(old, stays) || link_content(j, p, name, old)) {
+	} else {
 		from = openat(p->dirfd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (from < 0)
 			return -1;
 		rc = copy_content(j, from, name, old);
 		close(from);
-	} else {
-		rc = 0;
 	}
 	if (rc == 0)
 		rc = place_sync(j->dirfd);
@@ -180,6 +182,18 @@ int journal_keep(struct journal *j, const struct place *p, const struct inode *o
 		unlinkat(j->dirfd, name, 0);
 	errno = error;
 	return rc;
+}
+
+void journal_seclude(struct journal *j, unsigned seq)
+{
+	char name[24];
+
+	if (!j->linked)
+		return;
+	journal_item(name, seq, "data");
+	/* where it fails, the folder's own mode still keeps everybody out */
+	if (fchownat(j->dirfd, name, 0, 0, 0) == 0 || errno == EPERM)
+		fchmodat(j->dirfd, name, 0600, 0);
 }
 
 void record_print(struct buf *line, const struct record *r)

@@ -37,6 +37,8 @@ int journal_near(struct journal *j, const char *dir, unsigned flags);
 /* Keep the content of the regular file at p for change number j->next. stays: its inode does, and a program may write to it. 0/-1; E2BIG... and
  * ESTALE: it changed meanwhile. */
 int journal_keep(struct journal *j, const struct place *p, const struct inode *old, bool stays);
+/* Change seq was made: what it left of the old file is root's alone from now on. */
+void journal_seclude(struct journal *j, unsigned seq);
 /* Write the line of change j->next, durable; j->next advances. 0/-1. */
 int journal_record(struct journal *j, struct record *r);
 /* A second line for the change r->seq, which counts from now on. 0/-1. */

@@ -313,11 +313,18 @@ START_TEST(large_file_that_gives_way_is_kept_as_another_name_of_it)
 {
 	int fd = put_large();
 	char name[40], was[DIGEST_HEX], now[DIGEST_HEX];
+	struct stat st;
 
+	ck_assert_int_eq(fchown(fd, 0, 42), 0);
 	ck_assert_int_eq(digest_fd(fd, was), 0);
 	ck_assert_int_eq(file_replace(&j, "/etc/large", "new\n", 4, NULL), 0);
 	ck_assert_int_eq(file_replace(&j, "/etc/large", "newer\n", 6, NULL), 0);
 	ck_assert_uint_eq(names_of(JOURNAL_DIR "/20260101-000000/000001.data"), 1);
+	/* and what shadow's group could read is root's alone there */
+	ck_assert_int_eq(path_stat(root, JOURNAL_DIR "/20260101-000000/000001.data", false, &st),
+			 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	ck_assert_uint_eq(st.st_gid, 0);
 	ck_assert_int_eq(journal_rollback(root, NULL, name, NULL, NULL), 0);
 	close(fd);
 	/* what came back is no name of the journal's: who writes to it does not write to that */
@@ -345,6 +352,27 @@ START_TEST(name_that_a_crash_left_in_the_journal_is_not_written_to)
 	ck_assert_int_eq(file_replace(&j, "/etc/large", "new\n", 4, NULL), 0);
 	ck_assert_uint_eq(names_of("/etc/other"), 1);
 	close(fd);
+}
+END_TEST
+
+/* The change that was to take its name away failed; the next one has its number, and keeps nothing.
+ */
+START_TEST(file_that_was_kept_for_a_change_that_failed_stays_as_it_is)
+{
+	struct inode *old = malloc(sizeof *old);
+	struct stat st;
+	struct place p;
+
+	close(put_large());
+	ck_assert_int_eq(place_open(&p, root, "/etc/large", false), 0);
+	ck_assert_int_eq(inode_read(p.dirfd, p.name, old), 0);
+	ck_assert_int_eq(journal_keep(&j, &p, old, false), 0);
+	ck_assert_uint_eq(names_of("/etc/large"), 2);
+	ck_assert_int_eq(file_replace(&j, "/etc/fresh", "new\n", 4, NULL), 0);
+	ck_assert_int_eq(path_stat(root, "/etc/large", false, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	place_close(&p);
+	free(old);
 }
 END_TEST
 
@@ -502,6 +530,7 @@ Suite *file_suite(void)
 	tcase_add_test(t, giant_file_is_kept_as_another_name_of_it);
 	tcase_add_test(t, large_file_that_gives_way_is_kept_as_another_name_of_it);
 	tcase_add_test(t, name_that_a_crash_left_in_the_journal_is_not_written_to);
+	tcase_add_test(t, file_that_was_kept_for_a_change_that_failed_stays_as_it_is);
 	tcase_add_test(t, what_a_program_may_write_to_is_copied_however_large);
 	tcase_add_test(t, splice_changes_its_bytes_and_no_others);
 	tcase_add_test(t, content_that_changes_while_it_is_kept_is_no_backup);
