@@ -249,7 +249,7 @@ static struct judgement judge_sentences(const struct scenario *s, const struct t
 	static const struct sentence sentences[] = {
 	    {"commit done", NULL, NULL, true},
 	    {"commit failed", "could be undone", NULL, false},
-	    {"password reset: repaired", NULL, "/etc/shadow", true},
+	    {"password reset         repaired", NULL, "/etc/shadow", true},
 	    {"the password of ada is as it was", NULL, "/etc/shadow", false},
 	    {"Nothing on the system was changed", NULL, NULL, false},
 	    {"ada has a new password hash", NULL, "/etc/shadow", true},
