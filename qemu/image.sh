@@ -1,5 +1,5 @@
 #!/bin/sh
-# image.sh [trees|families|generic|stick|network|boots|recipe|hangs]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
+# image.sh [trees|families|generic|greeter|stick|network|boots|recipe|hangs]: whatever of the trees, disks, kernels and initramfs under build/qemu is missing or older than what it is made of.
 # The only part that needs root: debootstrap and dracut run in a chroot. No loop devices; nothing of the machine changes.
 set -eu
 
@@ -89,8 +89,19 @@ hangs() {
 	step hangs/disks.sh initrd "$1-initrd" "$_tree $(sum qemu/hangs/hostile.c initramfs/mkinitramfs.sh build/rd-recovery)"
 }
 
+# What the test at the greeter needs and nothing else: a tree with a screen's X server and GRUB, one disk.
+greeter() {
+	for _tree in base systemd; do
+		step tree.sh "$_tree" "$_tree" "$tree"
+	done
+	_tree="$tree $(sum qemu/greeter/tree.sh)"
+	step greeter/tree.sh greeter "$1-tree" "$_tree"
+	step greeter/disks.sh greeter "$1-disks" "$_tree $(sum qemu/machine.sh qemu/greeter/*.sh build/rd-recovery \
+		build/libs/crippled/libcrypt.so.1.1.0 src/packaging/install.sh src/packaging/rd-recovery.conf src/entries/* initramfs/*)"
+}
+
 case ${1-} in
-boots | recipe | hangs)
+boots | recipe | hangs | greeter)
 	"$1" "$1"
 	exit 0
 	;;

@@ -1,16 +1,17 @@
 #!/bin/sh
 # run-tests.sh [--rest | --families | --initramfs | NAME...]: the QEMU scenarios of make test, or: the rest of the same kind; one for each family of
-# checks; those of the self-contained image and the USB stick. One machine at a time; each console in build/qemu/logs/NAME.log. Last line:
-# N passed, N failed.
+# checks, and the greeter; those of the self-contained image and the USB stick. One machine at a time; each console in build/qemu/logs/NAME.log.
+# Last line: N passed, N failed.
 set -eu
 
 cd "$(dirname "$0")/.."
-qemu/image.sh
+[ "$*" = greeter ] || qemu/image.sh
 case $* in *--families* | *family-*) qemu/image.sh families ;; esac
+case $* in *--families* | *greeter*) qemu/image.sh greeter ;; esac
 case $* in *--initramfs* | *self-hardware*) qemu/image.sh generic ;; esac
 case $* in *--initramfs* | *stick-*) qemu/image.sh stick ;; esac
 case $* in *--initramfs* | *self-network*) qemu/image.sh network ;; esac
-[ "${1-}" != --families ] || set -- family-pam family-accounts family-files family-display
+[ "${1-}" != --families ] || set -- family-pam family-accounts family-files family-display greeter
 [ "${1-}" != --initramfs ] || set -- self-normal self-seek self-btrfs self-noroot self-needed self-hardware stick-bios stick-uefi self-network
 [ "${1-}" != --rest ] || set -- plain openrc btrfs hung diagnose
 [ $# -gt 0 ] || set -- normal systemd hibernated noroot self-repair
