@@ -1,4 +1,4 @@
-# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, boots, recipe, faults, fuzz, soak, coverage, demo, bench, lint, install, uninstall, dist, deb, deps, clean.
+# rd-recovery. make: the payload build/rd-recovery. make rescue.img, test, lockouts, boots, recipe, faults, fuzz, soak, coverage, demo, pictures, bench, lint, install, uninstall, dist, deb, deps, clean.
 
 # --- settings
 VERSION      := 0.1
@@ -10,6 +10,7 @@ TEST_PACKAGES := check clang-format cppcheck shellcheck qemu-system-x86 qemu-uti
                 expect cpio e2fsprogs btrfs-progs fdisk kmod zstd attr python3 openssl debhelper mandoc zsh fish \
                 ovmf strace debsums busybox-static xfsprogs tmux python3-jsonschema libxkbcommon-tools $(RESCUE_PACKAGES)
 BENCH_PACKAGES := busybox-static pax-utils debsums time
+PICTURE_PACKAGES := netpbm
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev
 # The sources of the libraries; LIBXCRYPT_TARBALL=, BEARSSL_TARBALL=, UTIL_LINUX_TARBALL= and ZLIB_TARBALL= name other copies of the same bytes.
 export LIBXCRYPT_SHA256 := 5e2da5cb5f263e9ac4c4b3f49c75e3b8523889210f45c60bb7e97b229c75a10b
@@ -106,6 +107,10 @@ recipe: deps build/rd-recovery
 	@expect qemu/recipe/recipe.exp
 demo: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
 	@qemu/demo.sh
+# README's pictures of the screen, taken while the test at the greeter runs.
+pictures: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0
+	@sh src/build/deps.sh $(PICTURE_PACKAGES)
+	@qemu/pictures.sh
 # A disk image for a USB stick; KERNEL=, KVER=, MODULES= name another kernel than the one rescue.sh chooses.
 rescue.img: build/rescue.img
 build/rescue.img: build/rd-recovery FORCE
@@ -142,4 +147,4 @@ clean:
 	rm -rf --one-file-system build
 
 -include $(OBJECTS:.o=.d) $(UNITS:.o=.d) $(TESTS:tests/%.c=build/test/%.d)
-.PHONY: all deps deps-build rescue.img test lockouts boots recipe demo bench lint install uninstall dist deb clean FORCE
+.PHONY: all deps deps-build rescue.img test lockouts boots recipe demo pictures bench lint install uninstall dist deb clean FORCE
