@@ -193,10 +193,11 @@ static void speak(render *r, const void *what)
 		errno = 0;
 }
 
+/* All below it too: a run begins at the top of what the firmware left. */
 static void wipe_live(struct buf *b, const struct face *f)
 {
 	if (f->live)
-		buf_adds(b, "\r\033[K");
+		buf_adds(b, "\r\033[J");
 }
 
 static void render_said(struct buf *b, const struct face *f, const void *what)

@@ -44,14 +44,14 @@ static const char *on_terminal(const char *term, const char *no_color)
 START_TEST(screen_has_colours_and_a_line_that_is_written_over)
 {
 	ck_assert_str_eq(on_terminal("xterm", NULL),
-			 "\r\033[Klive\r\033[K\033[1;31mline\033[m\r\n");
-	ck_assert_str_eq(on_terminal("linux", ""), "\r\033[Klive\r\033[K\033[1;31mline\033[m\r\n");
+			 "\r\033[Jlive\r\033[J\033[1;31mline\033[m\r\n");
+	ck_assert_str_eq(on_terminal("linux", ""), "\r\033[Jlive\r\033[J\033[1;31mline\033[m\r\n");
 }
 END_TEST
 
 START_TEST(no_color_takes_the_colours_and_nothing_else)
 {
-	ck_assert_str_eq(on_terminal("xterm", "1"), "\r\033[Klive\r\033[Kline\r\n");
+	ck_assert_str_eq(on_terminal("xterm", "1"), "\r\033[Jlive\r\033[Jline\r\n");
 }
 END_TEST
 

@@ -185,7 +185,7 @@ screen_ends_in_the_verdict_and_the_password() {
 	grep -q 'letters, typed without the spaces' "$dir/out" || fail 'it does not say how the password is typed'
 	grep -q "$(printf '\033')\\[[0-9;]*32m" "$dir/colours" || fail 'a terminal gets no colour'
 	grep -q 'at most .* more' "$dir/out" && fail 'a live line was left behind'
-	grep -q "$(printf '\r\033')\\[K\\[5/8\\] PAM verification: 1 s so far, at most .* more: ." "$dir/raw" || fail 'no live line said what is waited for'
+	grep -q "$(printf '\r\033')\\[J\\[5/8\\] PAM verification: 1 s so far, at most .* more: ." "$dir/raw" || fail 'no live line said what is waited for'
 	return 0
 }
 
