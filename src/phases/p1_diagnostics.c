@@ -9,6 +9,7 @@ enum outcome p1_diagnostics(struct context *c)
 
 	if (c->t->fd >= 0)
 		check_detect_all(&checks_of);
+	log_put(LOG_DIAGNOSTICS, "== findings");
 	for (unsigned i = 0; i < c->report->nfindings; i++) {
 		const struct finding *f = &c->report->findings[i];
 

@@ -789,9 +789,9 @@ open_door_is_never_proven() {
 	root systemd sound
 	cp "$root$lib_dir/security/pam_permit.so" "$root$lib_dir/security/pam_unix.so"
 	recover 1
-	grep -q '\[5/8] PAM verification: pending: argo gets in' "$dir/out" || fail 'the right password was not accepted first'
+	grep -q '\[5/8] PAM verification: pending: argo gets in' "$logs/main.log" || fail 'the right password was not accepted first'
 	grep -q '"verdict": "login refused"' "$logs/report.json" || fail 'the verdict is not: refused'
-	grep -q '\[5/8] PAM verification: failed: login accepted a wrong password' "$dir/out" || fail 'it does not say what failed'
+	grep -q '\[5/8] PAM verification: failed: login accepted a wrong password' "$logs/main.log" || fail 'it does not say what failed'
 	! grep -q 'can log in: ' "$dir/out" || fail 'a proof is claimed'
 }
 
@@ -800,13 +800,13 @@ signal_before_the_refusals_proves_nothing() {
 	root systemd sound
 	"$payload" run --root "$root" --phases 5,8 >"$dir/out" 2>&1 &
 	_pid=$!
-	timeout 60 sh -c "until grep -q ': pending: ' '$dir/out'; do sleep 0.1; done" || fail 'nothing is pending'
+	timeout 60 sh -c "until grep -q 'PAM verification  *pending ' '$dir/out'; do sleep 0.1; done" || fail 'nothing is pending'
 	kill -TERM "$_pid"
 	wait "$_pid"
 	[ $? -eq 4 ] || fail 'not exit status 4'
 	logs=$(find "$root/boot" -maxdepth 1 -name '*-recovery-logs-*')
 	grep -q '"verdict": "unknown"' "$logs/report.json" || fail 'the verdict is not: unknown'
-	grep -q '\[5/8] PAM verification: unknown: login did not say whether it refuses' "$dir/out" || fail 'it does not say what is unknown'
+	grep -q '\[5/8] PAM verification: unknown: login did not say whether it refuses' "$logs/main.log" || fail 'it does not say what is unknown'
 }
 
 refusals_wait_till_nothing_is_written() {
