@@ -15,9 +15,9 @@
 #define PATIENCE_MS 2000
 #define PAGE 20480 /* the longest line of the log, escaped, wrapped and coloured */
 
-static bool write_patiently(int fd, const char *text, size_t len)
+static bool write_patiently(int fd, const char *text, size_t len, int ms)
 {
-	int64_t end = deadline_in_ms(PATIENCE_MS);
+	int64_t end = deadline_in_ms(ms);
 
 	while (len) {
 		struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -36,10 +36,10 @@ static bool write_patiently(int fd, const char *text, size_t len)
 	return true;
 }
 
-static bool write_to(const char *device, const char *text, size_t len)
+static bool write_to(const char *device, const char *text, size_t len, int ms)
 {
 	int fd = open(device, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool ok = fd >= 0 && write_patiently(fd, text, len);
+	bool ok = fd >= 0 && write_patiently(fd, text, len, ms);
 
 	if (fd >= 0)
 		close(fd);
@@ -156,6 +156,8 @@ static size_t page(char *mem, size_t cap, const struct face *f, render *r, const
 	return b.len;
 }
 
+static render render_password;
+
 /* Returns how many consoles took all of it. */
 static int to_devices(render *r, const void *what)
 {
@@ -170,9 +172,10 @@ static int to_devices(render *r, const void *what)
 		size_t len = page(text, sizeof text, &f, r, what);
 
 		snprintf(device, sizeof device, "/dev/%s", p);
-		if (deaf[i])
-			continue;
-		deaf[i] = len && !write_to(device, text, len);
+		/* a held screen is not waited for again, but for the password, and may be let go */
+		if (len)
+			deaf[i] = !write_to(device, text, len,
+					    deaf[i] && r != render_password ? 0 : PATIENCE_MS);
 		taken += !deaf[i];
 	}
 	explicit_bzero(text, sizeof text);
@@ -282,7 +285,8 @@ int console_password(const char *user, const char *password)
 	char text[1024];
 	int taken = to_devices(render_password, &s);
 
-	taken += write_to("/dev/tty", text, page(text, sizeof text, &f, render_password, &s));
+	taken += write_to("/dev/tty", text, page(text, sizeof text, &f, render_password, &s),
+			  PATIENCE_MS);
 	explicit_bzero(text, sizeof text);
 	return taken;
 }

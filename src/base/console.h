@@ -24,7 +24,7 @@ unsigned console_names(struct console_name *list, unsigned max);
 /* Where to speak from now on, this process and its later children: standard output is the default. */
 enum console_where { CONSOLE_OUTPUT, CONSOLE_ERROR, CONSOLE_DEVICES };
 void console_to(enum console_where where);
-/* Lines that stay. A console that did not take all of it is left out from then on. */
+/* Lines that stay. A console that did not take all of it is not waited for again. */
 void console_say(const struct said *s);
 /* The same where no line can be written over: what console_live shows elsewhere. */
 void console_say_steady(const struct said *s);

@@ -148,11 +148,12 @@ static size_t format(char *dst, size_t cap, const char *fmt, va_list ap)
 static void say(void (*on)(const struct said *s), struct said *s)
 {
 	char masked[LINE_BYTES], lead[16] = "";
+	const char *phase = log_phase_now();
 	struct buf m = BUF_OF(masked);
 
 	mask_add(&m, s->text, s->len);
-	if (!s->lead && memory && memory->phase[0])
-		snprintf(lead, sizeof lead, "[%c/8] ", memory->phase[0]);
+	if (!s->lead && *phase >= '1' && *phase <= '8')
+		snprintf(lead, sizeof lead, "[%c/8] ", *phase);
 	if (!s->lead)
 		s->lead = lead;
 	s->text = masked;

@@ -72,6 +72,7 @@ static int start(const struct context *c, struct one *o)
 	if (o->text)
 		return child_start(&spec, &o->res);
 	snprintf(o->res.reason, sizeof o->res.reason, "%s", strerror(errno));
+	o->res.end = CHILD_NOT_STARTED;
 	return -1;
 }
 

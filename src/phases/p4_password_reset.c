@@ -141,11 +141,15 @@ static int generate(struct reset *r)
 				  .flags = CHILD_WORKER | CHILD_HOST_MNT | CHILD_HOST_PID,
 				  .deadline = context_deadline(r->c, RANDOM_SECONDS)};
 	struct child_result res = {0};
+	bool made = password_generate(s->password, sizeof s->password) == 0;
 
-	if (password_generate(s->password, sizeof s->password) == 0)
-		return 0;
-	if (errno == EAGAIN && child_run(&spec, &res) == 0 &&
-	    password_generate(s->password, sizeof s->password) == 0)
+	if (!made && errno == EAGAIN)
+		made = child_run(&spec, &res) == 0 &&
+		       password_generate(s->password, sizeof s->password) == 0;
+	/* said before it is written: whoever ends this phase must not keep back the only one there
+	 * may be */
+	r->c->report->password_generated = made;
+	if (made)
 		return 0;
 	report_failure(r->c->report, "a random password",
 		       "the kernel's random generator is not ready: it could be guessed", NULL);
@@ -198,7 +202,6 @@ static void tell(struct reset *r, enum password_mode mode)
 	str_copy(rep->method, sizeof rep->method, hash_name(r->method));
 	if (mode == PASSWORD_CONFIG || mode == PASSWORD_FILE)
 		return;
-	rep->password_generated = true;
 	console_password(r->a.name, r->c->shared->password);
 }
 
@@ -213,7 +216,10 @@ static enum outcome fail(struct reset *r, const char *what, enum file_state hold
 
 	report_failure(r->c->report, what, errno ? strerror(errno) : "not possible", NULL);
 	phase_text(r->c, 4, "%s failed: the password of %s %s", what, r->a.name, is[holds]);
-	explicit_bzero(r->c->shared->password, sizeof r->c->shared->password);
+	if (holds == FILE_OLD) { /* else it may be the one that counts */
+		r->c->report->password_generated = false;
+		explicit_bzero(r->c->shared->password, sizeof r->c->shared->password);
+	}
 	return OUTCOME_FAILED;
 }
 

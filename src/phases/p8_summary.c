@@ -37,9 +37,17 @@ __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
 	log_show(TONE_PLAIN, "", "%s", line);
 }
 
+static bool is_any_fault(const struct report *r)
+{
+	for (unsigned i = 0; i < r->nfindings; i++)
+		if (r->findings[i].severity != SEVERITY_NOTE)
+			return true;
+	return r->findings_lost > 0;
+}
+
 static void say_findings(const struct report *r)
 {
-	if (!r->nfindings)
+	if (!is_any_fault(r))
 		return;
 	put("Found:");
 	log_show(TONE_STRONG, "", "Found:");

@@ -101,7 +101,14 @@ static int set_password(void *arg)
 /* Whose, and may it be? 0, or -1 and said. */
 static int check(struct options *o, struct setting *s)
 {
-	if (command_configure(o))
+	struct settings given = o->set;
+	int rc = command_configure(
+	    o); /* its reset = no counts; whose password it is, the command says */
+
+	str_copy(o->set.user, sizeof o->set.user, given.user);
+	o->set.timeout = given.timeout;
+	explicit_bzero(&given, sizeof given);
+	if (rc)
 		fprintf(stderr, "rd-recovery: %s\n", o->problems[0]);
 	else if (!o->set.reset_allowed)
 		fputs("rd-recovery: password: the configuration says reset = no\n", stderr);
@@ -126,8 +133,10 @@ int command_password(struct options *o)
 		return 3;
 	if (check(o, s))
 		return 2;
-	if (log_start() || supervisor_namespace())
+	if (log_start() || supervisor_namespace()) {
+		fprintf(stderr, "rd-recovery: cannot start: %s\n", strerror(errno));
 		return 3;
+	}
 	s->o = o;
 	supervisor_signals();
 	console_to(CONSOLE_ERROR);

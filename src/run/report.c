@@ -162,7 +162,7 @@ static int read_past(void *arg)
 	p->found = p->at < p->n;
 	if (p->found && read_report(p) == 0) {
 		read_compared(p);
-		journal_each_run(root, read_journal, p);
+		p->story.unread = journal_each_run(root, read_journal, p) < 0 || p->target.nunknown;
 	}
 	close(root);
 	return 0;
@@ -258,8 +258,10 @@ int command_report(struct options *o)
 	char why[320];
 	int rc;
 
-	if (!p || log_start() || supervisor_namespace())
+	if (!p || log_start() || supervisor_namespace()) {
+		fprintf(stderr, "rd-recovery: cannot start: %s\n", strerror(errno));
 		return 3;
+	}
 	supervisor_signals();
 	console_to(CONSOLE_ERROR);
 	p->o = o;

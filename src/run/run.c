@@ -412,6 +412,7 @@ void run_end(struct run *r)
 {
 	char why[320], where[400];
 
+	logs_wait(r);
 	if (r->stuck)
 		log_say("tidying up is left out: what a phase waits for does not answer");
 	else if (supervisor_operation(
@@ -423,8 +424,11 @@ void run_end(struct run *r)
 	brief_end(r);
 	logs_begin(r);
 	logs_wait(r);
-	if (r->report->phases[8].outcome != OUTCOME_NOT_RUN) /* it was no rollback */
-		screen_verdict(r->report, r->shared, &r->logs, supervisor_signalled() || r->late);
+	if (r->phase && /* it was no rollback */
+	    !screen_verdict(r->report, r->shared, &r->logs, supervisor_signalled() || r->late)) {
+		logs_begin(r);
+		logs_wait(r);
+	}
 	send_report(r);
 	explicit_bzero(r->shared->password, sizeof r->shared->password);
 	explicit_bzero(r->o->set.password_hash, sizeof r->o->set.password_hash);

@@ -101,8 +101,18 @@ void screen_end(const struct phase *p, const struct phase_result *r)
 
 /* --- the verdict */
 
-static const char *title(const struct report *r, bool ended)
+static bool is_open(const struct canary *c)
 {
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->doors[i].wrong == CANARY_ACCEPTED)
+			return true;
+	return false;
+}
+
+static const char *title(const struct report *r, const struct shared *s, bool ended)
+{
+	if (is_open(&s->canary))
+		return "A WRONG PASSWORD GETS IN.";
 	if (r->verdict == VERDICT_LOGIN_PROVEN)
 		return "YOU CAN LOG IN.";
 	if (r->verdict == VERDICT_LOGIN_REFUSED)
@@ -145,7 +155,10 @@ static void add_password(struct buf *b, const struct report *r)
 {
 	if (!r->user[0])
 		return;
-	if (r->password_generated && r->verdict == VERDICT_LOGIN_PROVEN)
+	if (r->password_generated && !r->password_set)
+		buf_addf(b, "Whether %s has the password it had or the one below is not known.\n",
+			 r->user);
+	else if (r->password_generated && r->verdict == VERDICT_LOGIN_PROVEN)
 		buf_addf(b, "Log in as %s with the new password below.\n", r->user);
 	else if (r->password_generated)
 		buf_addf(b, "%s has a new password all the same: it stands below.\n", r->user);
@@ -155,7 +168,7 @@ static void add_password(struct buf *b, const struct report *r)
 		buf_addf(b, "The password of %s is the one it had.\n", r->user);
 }
 
-void screen_verdict(const struct report *r, const struct shared *shared, const struct logdir *logs,
+bool screen_verdict(const struct report *r, const struct shared *shared, const struct logdir *logs,
 		    bool ended)
 {
 	enum tone tone = r->verdict == VERDICT_LOGIN_PROVEN    ? TONE_GOOD
@@ -164,7 +177,7 @@ void screen_verdict(const struct report *r, const struct shared *shared, const s
 	char text[2000];
 	struct buf b = BUF_OF(text);
 
-	buf_addf(&b, "%s\n", title(r, ended));
+	buf_addf(&b, "%s\n", title(r, shared, ended));
 	if (r->verdict_text[0])
 		buf_addf(&b, "%s\n", r->verdict_text);
 	if (r->selinux)
@@ -177,9 +190,9 @@ void screen_verdict(const struct report *r, const struct shared *shared, const s
 	add_changes(&b, r, shared);
 	add_logs(&b, logs);
 	log_box(tone, text);
-	if (!r->password_generated || !shared->password[0])
-		return;
-	if (!console_password(shared->user, shared->password))
-		log_say("No console took the new password: run again with "
-			"rd.recovery.password=config");
+	if (!r->password_generated || !shared->password[0] ||
+	    console_password(shared->user, shared->password))
+		return true;
+	log_say("No console took the new password: run again with rd.recovery.password=config");
+	return false;
 }

@@ -22,8 +22,9 @@ void screen_wait(struct screen *s, const struct phase *p, int64_t until);
 /* doing: what the phase waits for, or "". */
 void screen_tick(struct screen *s, const char *doing);
 void screen_end(const struct phase *p, const struct phase_result *result);
-/* The last word: a box, and the new password, where there is one, below it. ended: before its time. */
-void screen_verdict(const struct report *r, const struct shared *shared, const struct logdir *logs,
+/* The last word: a box, and the new password, where there is one, below it. ended: before its time.
+ * False: no console took the password, which is logged. */
+bool screen_verdict(const struct report *r, const struct shared *shared, const struct logdir *logs,
 		    bool ended);
 /* So many seconds in words: "45 s", "5 min", "7 h 10 min". */
 const char *screen_span(long seconds, char dst[24]);

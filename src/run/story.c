@@ -125,13 +125,16 @@ static void tell_changes(const struct story *s)
 
 static void tell_undo(const struct story *s)
 {
-	if (!s->report.changes)
+	if (!s->report.changes && !s->journal)
 		return;
 	head("How to undo it:");
 	if (s->undone)
 		item("  ", "it was undone");
 	else if (s->journal)
 		log_show(TONE_PLAIN, "  ", "rd-recovery rollback %s", s->report.run);
+	else if (s->unread)
+		item("  ",
+		     "whether it can be undone is not known: not all of the system could be read");
 	else
 		item("  ", "it cannot be undone: what was kept for that is gone");
 }

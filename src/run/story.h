@@ -10,6 +10,7 @@ struct story {
 	char changes[16384];	/* one path a line, as its journal has them */
 	char compared[32768];	/* the end of system-state.log */
 	bool journal, undone;	/* there is what undoes it; it was undone */
+	bool unread;		/* not known: not everything could be looked at */
 };
 
 /* To where console_to says. */
