@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <net/if_arp.h>
 #include <net/route.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -45,11 +46,26 @@ int interface_up(int control, const char *name, bool up)
 	return ioctl(control, SIOCSIFFLAGS, &r);
 }
 
-bool interface_linked(int control, const char *name)
+bool interface_is(int control, const char *name, short flag)
 {
 	struct ifreq r = request(name);
 
-	return ioctl(control, SIOCGIFFLAGS, &r) == 0 && r.ifr_flags & IFF_RUNNING;
+	return ioctl(control, SIOCGIFFLAGS, &r) == 0 && r.ifr_flags & flag;
+}
+
+char interface_filter(const char *name, char to)
+{
+	char path[80], was = 0;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/rp_filter", name);
+	fd = to ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return 0;
+	if (read(fd, &was, 1) != 1 || (was != to && pwrite(fd, &to, 1, 0) != 1))
+		was = 0;
+	close(fd);
+	return was;
 }
 
 static int set_address(int control, const char *name, unsigned long what, struct in_addr a)
@@ -61,16 +77,23 @@ static int set_address(int control, const char *name, unsigned long what, struct
 	return ioctl(control, what, &r);
 }
 
-static int set_gateway(int control, struct in_addr gateway)
+static int set_gateway(int control, const char *name, struct in_addr gateway)
 {
 	struct sockaddr_in any = {.sin_family = AF_INET}, to = any;
 	struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY};
+	struct rtentry host = {.rt_flags = RTF_UP | RTF_HOST, .rt_dev = (char *)name};
 
 	to.sin_addr = gateway;
 	memcpy(&route.rt_gateway, &to, sizeof to);
 	memcpy(&route.rt_dst, &any, sizeof any);
 	memcpy(&route.rt_genmask, &any, sizeof any);
-	return ioctl(control, SIOCADDRT, &route);
+	if (ioctl(control, SIOCADDRT, &route) == 0)
+		return 0;
+	if (errno != ENETUNREACH)
+		return -1;
+	/* it lies outside the mask (a cloud's /32), and on the cable all the same */
+	memcpy(&host.rt_dst, &to, sizeof to);
+	return ioctl(control, SIOCADDRT, &host) || ioctl(control, SIOCADDRT, &route) ? -1 : 0;
 }
 
 int interface_configure(int control, const char *name, const struct in_addr *address_mask_gateway)
@@ -80,7 +103,7 @@ int interface_configure(int control, const char *name, const struct in_addr *add
 	if (set_address(control, name, SIOCSIFADDR, a[0]) ||
 	    (a[1].s_addr && set_address(control, name, SIOCSIFNETMASK, a[1])))
 		return -1;
-	return a[2].s_addr ? set_gateway(control, a[2]) : 0;
+	return a[2].s_addr ? set_gateway(control, name, a[2]) : 0;
 }
 
 /* Does a line of a table of /proc/net say so? */

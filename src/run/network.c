@@ -52,6 +52,8 @@ static void write_names(const struct network_words *w, const struct dhcp_lease *
 
 	if (w->lease.nnames)
 		l = &w->lease;
+	if (!l->nnames) /* then what is there may do */
+		return;
 	for (unsigned i = 0; i < l->nnames; i++)
 		buf_addf(&b, "nameserver %s\n",
 			 inet_ntop(AF_INET, &l->names[i], address, sizeof address));
@@ -82,17 +84,24 @@ static int add_card(void *arg, int dirfd, const char *name)
 {
 	struct cards *all = arg;
 	struct network *n = all->n;
-	struct card *c = &all->list[all->count];
+	struct card *c;
 
 	for (unsigned i = 0; i < all->count; i++)
 		if (!strcmp(all->list[i].name, name))
 			return 0;
-	*c = (struct card){.fd = -1};
+	/* one that is up is somebody else's: it may be what the disk hangs on */
 	if (n->nraised == NETWORK_CARDS || !is_meant(all, dirfd, name) ||
-	    !str_copy(c->name, sizeof c->name, name) ||
+	    interface_is(all->control, name, IFF_UP))
+		return 0;
+	c = &all->list[all->count];
+	*c = (struct card){.fd = -1};
+	if (!str_copy(c->name, sizeof c->name, name) ||
 	    interface_mac(all->control, name, c->client.mac) ||
 	    random_bytes(&c->client.id, sizeof c->client.id))
 		return 0;
+	if (!n->nraised)
+		n->filter_of_all = interface_filter("all", '0');
+	n->filter[n->nraised] = interface_filter(name, '0');
 	str_copy(n->raised[n->nraised++], IFNAMSIZ, name);
 	if (interface_up(all->control, name, true))
 		log_line("%s: %s", name, strerror(errno));
@@ -104,7 +113,7 @@ static void look(struct cards *all)
 {
 	path_each(AT_FDCWD, "/sys/class/net", add_card, all);
 	for (unsigned i = 0; i < all->count; i++)
-		all->list[i].linked = interface_linked(all->control, all->list[i].name);
+		all->list[i].linked = interface_is(all->control, all->list[i].name, IFF_RUNNING);
 }
 
 /* --- DHCP, on every card with a link */
@@ -224,9 +233,14 @@ static void say_none(const struct cards *all, struct buf *why)
 	const char *name = all->words->device;
 
 	if (!all->count && name[0])
-		buf_addf(why, "there is no card %s, or no driver for it in this initramfs", name);
+		buf_addf(
+		    why,
+		    "there is no card %s that is not in use, or no driver for it in this initramfs",
+		    name);
 	else if (!all->count)
-		buf_adds(why, "there is no card, or no driver for it in this initramfs");
+		buf_adds(
+		    why,
+		    "there is no card that is not in use, or no driver for it in this initramfs");
 	else if (!any_link(all))
 		buf_adds(why, "no cable:");
 	else
@@ -306,7 +320,9 @@ void network_stop(const struct network *n)
 		return;
 	for (unsigned i = 0; i < n->nraised; i++) {
 		interface_configure(control, n->raised[i], (struct in_addr[3]){{0}});
+		interface_filter(n->raised[i], n->filter[i]);
 		interface_up(control, n->raised[i], false);
 	}
+	interface_filter("all", n->filter_of_all);
 	close(control);
 }

@@ -26,6 +26,7 @@ void network_words(struct network_words *w, const char *line, size_t len);
 struct network { /* zeroed, in memory shared with the child that starts it */
 	char raised[NETWORK_CARDS][IFNAMSIZ]; /* what network_stop takes down */
 	unsigned nraised;
+	char filter[NETWORK_CARDS], filter_of_all; /* interface_filter's, as they were */
 };
 /* Load the drivers carried for cards (modules.network), give one its address, name the servers of names in /etc/resolv.conf. It takes until the deadline
  * at most, where the kernel does not hang. 0; or -1 and why. */

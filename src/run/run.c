@@ -429,9 +429,9 @@ void run_end(struct run *r)
 		logs_begin(r);
 		logs_wait(r);
 	}
-	send_report(r);
 	explicit_bzero(r->shared->password, sizeof r->shared->password);
 	explicit_bzero(r->o->set.password_hash, sizeof r->o->set.password_hash);
+	send_report(r); /* the child that reads what a network says knows neither any more */
 	log_secrets_wipe();
 }
 

@@ -187,6 +187,11 @@ out:
 	return rc;
 }
 
+static bool is_there(const struct lines *l, const struct splice *s)
+{
+	return s->drop == s->len && !memcmp(l->line + (s->at - l->at), s->data, s->len);
+}
+
 int shadow_write_passwd(const struct target *t, struct journal *j, const struct account_edit *e)
 {
 	struct lines l;
@@ -196,7 +201,7 @@ int shadow_write_passwd(const struct target *t, struct journal *j, const struct 
 	if (lines_open(&l, t->fd, PASSWD))
 		return -1;
 	if (accounts_find_field(&l, e, &s) == 0)
-		rc = file_splice(j, PASSWD, l.fd, &s, NULL);
+		rc = is_there(&l, &s) ? 0 : file_splice(j, PASSWD, l.fd, &s, NULL);
 	else if (l.cut)
 		log_line(PASSWD " line %u is too long to edit", l.number);
 	lines_close(&l);
