@@ -136,6 +136,28 @@ START_TEST(refused_login_is_not_told_to_log_in)
 }
 END_TEST
 
+START_TEST(open_door_is_what_the_box_says_first)
+{
+	r.verdict = VERDICT_LOGIN_REFUSED;
+	shared.canary.n = 2;
+	shared.canary.doors[1].wrong = CANARY_ACCEPTED;
+	screen_verdict(&r, &shared, &logs, false);
+	heard();
+	says("| A WRONG PASSWORD GETS IN. ");
+	ck_assert_ptr_null(strstr(said, "CANNOT LOG IN"));
+}
+END_TEST
+
+/* The phase was ended between making a password and saying what became of it. */
+START_TEST(password_that_may_count_is_not_denied)
+{
+	r.password_generated = true;
+	screen_verdict(&r, &shared, &logs, true);
+	heard();
+	says("| Whether argo has the password it had or the one below is not known. ");
+}
+END_TEST
+
 START_TEST(what_is_not_known_is_not_promised)
 {
 	logs.at = 1;
@@ -169,6 +191,8 @@ Suite *screen_suite(void)
 	tcase_add_test(c, long_phase_is_told_every_half_minute);
 	tcase_add_test(c, proven_login_is_said_with_the_way_back);
 	tcase_add_test(c, refused_login_is_not_told_to_log_in);
+	tcase_add_test(c, open_door_is_what_the_box_says_first);
+	tcase_add_test(c, password_that_may_count_is_not_denied);
 	tcase_add_test(c, what_is_not_known_is_not_promised);
 	tcase_add_test(c, run_that_only_looked_says_so);
 	suite_add_tcase(s, c);

@@ -872,7 +872,11 @@ password_alone_is_set_and_comes_back() {
 	echo another-horse-8 | "$payload" password --root "$root" --user root >"$dir/out" 2>&1
 	[ $? -eq 2 ] || fail 'what is no hash is no usage error'
 	listing | diff "$dir/before" - >"$dir/out" || fail 'a usage error changed the tree'
-	"$payload" password --root "$root" --user argo <"$dir/line" >"$dir/out" 2>&1 || fail 'not set'
+	mkdir -p "$dir/host/etc" "$dir/host/work"
+	echo 'user = root' >"$dir/host/etc/rd-recovery.conf"
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare -m sh -c 'mount -t overlay -o "lowerdir=/etc,upperdir=$1/host/etc,workdir=$1/host/work" none /etc && "$2" password --root "$3" --user argo' - \
+		"$dir" "$payload" "$root" <"$dir/line" >"$dir/out" 2>&1 || fail 'not set'
 	_hash=$(sed 's/.*= //' "$dir/line")
 	sed "s|^argo:[^:]*:[^:]*|argo:$_hash:$(($(date +%s) / 86400))|" "$dir/shadow" | cmp - "$root/etc/shadow" || fail 'not that line alone'
 	cmp -s "$dir/shadow" "$root/etc/shadow-" || fail 'the old one is not shadow-'

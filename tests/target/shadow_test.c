@@ -167,6 +167,33 @@ START_TEST(backup_is_not_overwritten_by_something_worse)
 }
 END_TEST
 
+/* Without a line in shadow there is none to point at, whatever stands in passwd. */
+START_TEST(passwd_that_points_at_shadow_already_is_no_change)
+{
+	struct account a;
+	const char *bad;
+	struct journal j;
+	struct target t;
+	char root[64];
+	int fd = tree_make(root);
+
+	put(root, "/usr/lib/os-release", "ID=debian\n");
+	put(root, "/etc/passwd", "argo:x:1000:1000::/:/bin/sh\nbell:H:1001:1001::/:/bin/sh\n");
+	put(root, "/etc/shadow", "root:*:1::::::\n");
+	ck_assert_int_eq(target_open(&t, root), 0);
+	ck_assert_int_eq(journal_open(&j, t.fd, "20260101-000000", 0), 0);
+	ck_assert_int_eq(accounts_get(&t, "argo", &a, &bad), 0);
+	ck_assert_int_eq(shadow_point(&t, &j, &a), 0);
+	ck_assert_uint_eq(journal_count(&j), 0);
+	ck_assert_int_eq(accounts_get(&t, "bell", &a, &bad), 0);
+	ck_assert_int_eq(shadow_point(&t, &j, &a), 0);
+	ck_assert_uint_eq(journal_count(&j), 1);
+	journal_close(&j);
+	target_close(&t);
+	tree_remove(fd, root);
+}
+END_TEST
+
 Suite *shadow_suite(void)
 {
 	Suite *s = suite_create("shadow");
@@ -177,6 +204,7 @@ Suite *shadow_suite(void)
 	tcase_add_test(c, unlocking_takes_the_marks_of_one_line_alone);
 	tcase_add_test(c, missing_and_damaged_lines_are_written_anew);
 	tcase_add_test(c, a_line_longer_than_the_buffer_stays_and_is_not_edited);
+	tcase_add_test(c, passwd_that_points_at_shadow_already_is_no_change);
 	tcase_add_test(c, backup_is_not_overwritten_by_something_worse);
 	suite_add_tcase(s, c);
 	return s;
