@@ -17,7 +17,7 @@ chmod 600 /conf
 btrfs quota enable /top
 
 content() {
-	cuts tree /mnt | grep -v -e '^/var/lib/rd-recovery' -e '-recovery-logs-' >"$1"
+	cuts tree /mnt | grep -v -e '^/var/lib/rd-recovery' -e '^/home/\.rd-recovery' -e '-recovery-logs-' >"$1"
 }
 
 # fresh NAME [KIB]

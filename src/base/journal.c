@@ -404,8 +404,7 @@ static void drop(struct journal *j)
 	errno = error;
 }
 
-/* Where nothing else lies in it. */
-static void remove_place(int rootfd, const char *place)
+void journal_leave(int rootfd, const char *place)
 {
 	const char *name = strrchr(place, '/') + 1;
 	char folder[64];
@@ -445,7 +444,7 @@ out:
 	error = errno;
 	close(parent);
 	if (rc)
-		remove_place(j->rootfd, place);
+		journal_leave(j->rootfd, place);
 	errno = error;
 	return rc;
 }

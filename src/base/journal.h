@@ -45,6 +45,8 @@ int journal_record(struct journal *j, struct record *r);
 int journal_amend(struct journal *j, struct record *r);
 /* "op=OP", of change seq unless that is 0; durable. 0/-1. */
 int journal_note(struct journal *j, unsigned seq, const char *op);
+/* Remove one of journal_places where nothing else lies in it. */
+void journal_leave(int rootfd, const char *place);
 /* After a failed write: for want of room? Then what the run's folder kept in reserve is free now. */
 bool journal_give_back(int folder);
 /* Undo the changes from number from on, newest first, as a rollback would, each logged. 0, 1 something was refused or failed, -1. */

@@ -273,10 +273,17 @@ long journal_sequence(int rootfd)
 	return rc;
 }
 
+struct forgetting {
+	const char *run, *place;
+};
+
 static int forget_one(void *arg, const struct run_folder *f)
 {
-	if (strcmp(f->name, arg))
+	struct forgetting *g = arg;
+
+	if (strcmp(f->name, g->run))
 		return 0;
+	g->place = f->place;
 	/* without its journal it is no run any more, however far the rest gets */
 	if (unlinkat(f->fd, "journal", 0))
 		return -1;
@@ -285,12 +292,13 @@ static int forget_one(void *arg, const struct run_folder *f)
 
 int journal_forget(int rootfd, const char *run)
 {
-	char name[64];
-	int rc;
+	struct forgetting g = {.run = run};
+	int rc = journal_each_run(rootfd, forget_one, &g);
 
-	str_copy(name, sizeof name, run);
-	rc = journal_each_run(rootfd, forget_one, name);
 	if (rc == 0)
 		errno = ENOENT;
+	/* the other places are there for want of this one */
+	if (rc > 0 && strcmp(g.place, JOURNAL_DIR))
+		journal_leave(rootfd, g.place);
 	return rc > 0 ? 0 : -1;
 }

@@ -128,6 +128,9 @@ START_TEST(file_where_the_folder_belongs_is_stepped_around)
 	is(JOURNAL_DIR, "not a folder\n");
 	ck_assert_int_eq(roll_back(NULL), 0);
 	is("/etc/shadow", "old\n");
+	journal_close(&j);
+	ck_assert_int_eq(journal_forget(root, RUN), 0);
+	ck_assert(!path_exists(root, "/home/.rd-recovery"));
 }
 END_TEST
 
