@@ -54,7 +54,7 @@ for name; do
 	)
 done >"$work/list"
 # A PID namespace of its own too: what a scenario leaves running ends with it.
-xargs -P "$jobs" -L 1 sh -c "unshare -m -p -f --mount-proc timeout -k 5 300 sh '$here/run.sh' --one \"\$0\" \"\$1\" \
+xargs -P "$jobs" -L 1 sh -c "unshare -m -p -f --mount-proc timeout -k 5 600 sh '$here/run.sh' --one \"\$0\" \"\$1\" \
 	>'$work/'\"\$0-\$1.log\" 2>&1; echo \$? >'$work/'\"\$0-\$1.status\"" <"$work/list"
 
 passed=0 failed=0
