@@ -102,9 +102,9 @@ static int set_password(void *arg)
 static int check(struct options *o, struct setting *s)
 {
 	struct settings given = o->set;
-	int rc = command_configure(
-	    o); /* its reset = no counts; whose password it is, the command says */
+	int rc = command_configure(o);
 
+	/* of the configuration reset = no counts; whose password it is, the command says */
 	str_copy(o->set.user, sizeof o->set.user, given.user);
 	o->set.timeout = given.timeout;
 	explicit_bzero(&given, sizeof given);
