@@ -161,12 +161,13 @@ static void mark(struct ldso *l, uint32_t path)
 		ldso_text_at(l, text)->epoch = UINT32_MAX;
 }
 
+/* Behind the last slash is the name; a folder below /usr is the one beside it, too. */
 static bool in_libdirs(const struct ldso *l, const char *path)
 {
 	size_t n = (size_t)(name_in(path) - path);
 
-	for (unsigned i = 0; i < l->dirs.n; i++)
-		if (strlen(l->dirs.dir[i]) + 1 == n && pkg_same_file(path, n - 1, l->dirs.dir[i]))
+	for (unsigned i = 0; n && i < l->dirs.n; i++)
+		if (pkg_same_file(path, n - 1, l->dirs.dir[i]))
 			return true;
 	return false;
 }

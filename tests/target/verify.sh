@@ -325,6 +325,16 @@ unlink_libraries() {
 	mv "$root/opt/rd/lib/librd-cached.so.1" "$root/usr/local/lib/"
 }
 
+# is_under LIBRARY PACKAGE: of what lacks LIBRARY all stands under PACKAGE.
+is_under() {
+	python3 - "$dir/answer" "$1 not found" "$2" <<-'END' >"$dir/out" || fail "$1 is not under $2"
+		import json, sys
+		packages = {f["package"] for f in json.load(open(sys.argv[1]))["findings"] if f["fault"] == "linkage" and sys.argv[2] in f["detail"]}
+		print(packages)
+		sys.exit(packages != {sys.argv[3]})
+	END
+}
+
 # is_said FILE...: a finding of linkage of FILE, an extended expression, of no other class than the first argument's.
 is_said() {
 	sed -n "/^$1:\$/,/^[^ ]/p" "$dir/answer" | grep -qE "^    linkage $2\$" || fail "not said, of $1: $2"
@@ -337,6 +347,12 @@ linkage_is_what_ldd_says() {
 	unlink_libraries
 	verify 1 --json
 	python3 "$here/ldd.py" "$root" "$dir/answer" >"$dir/out" || fail 'ldd says something else'
+	# it stands under whose file is gone, by whichever name of the folder dpkg lists it
+	grep -qx '/lib/x86_64-linux-gnu/libaudit.so.1' "$root/var/lib/dpkg/info/libaudit1:amd64.list" || fail 'nothing is listed below /lib'
+	grep -qx '/usr/lib/x86_64-linux-gnu/libxcb.so.1' "$root/var/lib/dpkg/info/libxcb1:amd64.list" || fail 'nothing is listed below /usr/lib'
+	for _library in libaudit.so.1:libaudit1:amd64 libxcb.so.1:libxcb1:amd64; do
+		is_under "${_library%%:*}" "${_library#*:}"
+	done
 	verify 1
 	is_said login "$lib_dir/libpam.so.0.85.1: libaudit.so.1 not found; with it fails .* and [0-9]+ more"
 	is_said display "$lib_dir/libX11.so.6.4.0: libxcb.so.1 not found; with it .*"
