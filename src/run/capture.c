@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/console.h"
-#include "base/log.h"
 #include "run/commands.h"
 #include "run/health.h"
 #include "run/supervisor.h"
@@ -47,7 +46,7 @@ int command_capture(struct options *o)
 	struct taking *k = supervisor_shared(sizeof *k);
 	char why[320] = "", here[PATH_MAX] = "";
 
-	if (!k || log_start() || supervisor_namespace())
+	if (supervisor_begin(k))
 		return 3;
 	console_to(CONSOLE_ERROR);
 	k->root = o->root;

@@ -253,8 +253,8 @@ static int undo_run(void *arg)
 static int undo_status(const struct undo *u)
 {
 	if (u->rc >= 0) {
-		fprintf(stderr, "run %s: %u changes looked at%s\n", u->name, u->lines,
-			u->rc ? ", some left alone" : ", all undone");
+		fprintf(stderr, "run %s: %u change%s looked at%s\n", u->name, u->lines,
+			u->lines == 1 ? "" : "s", u->rc ? ", some left alone" : ", all undone");
 		return u->rc;
 	}
 	if (u->error != ENOENT)
@@ -277,7 +277,7 @@ int command_rollback(struct options *o)
 	char why[320];
 	int rc;
 
-	if (!u || log_start() || supervisor_namespace())
+	if (supervisor_begin(u))
 		return 3;
 	u->o = o;
 	supervisor_signals();

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/console.h"
 #include "base/hash.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "run/supervisor.h"
 #include "target/shadow.h"
@@ -90,7 +89,7 @@ static int set_password(void *arg)
 		return errno ? errno : EINVAL;
 	if (accounts_get(&t, s->o->set.user, &a, &s->file)) {
 		error = errno;
-		s->nobody = error == ENOENT || error == EINVAL;
+		s->nobody = error == ENOENT || error == EINVAL; /* or its line is damaged */
 	} else {
 		error = write_hash(s, &t, &a);
 	}
@@ -129,14 +128,10 @@ int command_password(struct options *o)
 	char why[320];
 	int rc;
 
-	if (!s)
+	if (supervisor_begin(s))
 		return 3;
 	if (check(o, s))
 		return 2;
-	if (log_start() || supervisor_namespace()) {
-		fprintf(stderr, "rd-recovery: cannot start: %s\n", strerror(errno));
-		return 3;
-	}
 	s->o = o;
 	supervisor_signals();
 	console_to(CONSOLE_ERROR);
@@ -144,7 +139,10 @@ int command_password(struct options *o)
 	rc = supervisor_operation(&(struct operation){"password", set_password, s, o->set.timeout},
 				  why, sizeof why);
 	mounts_end(&s->mounts);
-	if (rc)
+	if (rc && s->nobody)
+		fprintf(stderr, "rd-recovery: there is no account %s in %s\n", o->set.user,
+			o->root);
+	else if (rc)
 		fprintf(stderr, "rd-recovery: %s: %s\n", s->file ? s->file : o->root, why);
 	else if (s->same)
 		fprintf(stderr, "%s: has this hash already\n", o->set.user);

@@ -258,10 +258,8 @@ int command_report(struct options *o)
 	char why[320];
 	int rc;
 
-	if (!p || log_start() || supervisor_namespace()) {
-		fprintf(stderr, "rd-recovery: cannot start: %s\n", strerror(errno));
+	if (supervisor_begin(p))
 		return 3;
-	}
 	supervisor_signals();
 	console_to(CONSOLE_ERROR);
 	p->o = o;

@@ -44,10 +44,8 @@ struct run *run_start(struct options *o, bool console)
 		r->report = report_start();
 		r->copying = r->proof = -1;
 	}
-	if (!r || !r->shared || !r->report || log_start() || supervisor_namespace()) {
-		fprintf(stderr, "rd-recovery: cannot start: %s\n", strerror(errno));
+	if (supervisor_begin(r && r->shared && r->report ? r : NULL))
 		return NULL;
-	}
 	r->target.pkg_hung = &r->shared->pkg_hung;
 	madvise(r->shared, sizeof *r->shared, MADV_DONTDUMP);
 	console_to(console ? CONSOLE_DEVICES : o->json ? CONSOLE_ERROR : CONSOLE_OUTPUT);
@@ -134,7 +132,8 @@ int run_name(struct run *r)
 	if (supervisor_operation(
 		&(struct operation){"open the target", open_target, r, run_left(r, COPY_SECONDS)},
 		why, sizeof why)) {
-		log_say("rd-recovery: %s is no usable target: %s", r->o->root, why);
+		log_say("rd-recovery: %s is no usable target: %s (a target has /etc and /usr)",
+			r->o->root, why);
 		return -1;
 	}
 	str_copy(p->os_id, sizeof p->os_id, r->target.os_id);

@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/console.h"
-#include "base/log.h"
 #include "run/commands.h"
 #include "run/supervisor.h"
 
@@ -153,7 +152,7 @@ int command_status(struct options *o)
 	struct status *s = supervisor_shared(sizeof *s);
 	char why[320];
 
-	if (!s || log_start() || supervisor_namespace())
+	if (supervisor_begin(s))
 		return 3;
 	console_to(CONSOLE_ERROR);
 	s->root = o->root;
@@ -161,7 +160,9 @@ int command_status(struct options *o)
 	if (supervisor_operation(
 		&(struct operation){"open the target", check_target, s, o->set.timeout}, why,
 		sizeof why)) {
-		fprintf(stderr, "rd-recovery: %s is no usable target: %s\n", o->root, why);
+		fprintf(stderr,
+			"rd-recovery: %s is no usable target: %s (a target has /etc and /usr)\n",
+			o->root, why);
 		return 3;
 	}
 	ask_all(s, o->set.timeout);

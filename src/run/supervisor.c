@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +59,15 @@ int supervisor_namespace(void)
 	if (unshare(CLONE_NEWNS))
 		return -1;
 	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
+int supervisor_begin(const void *memory)
+{
+	if (memory && !log_start() && !supervisor_namespace())
+		return 0;
+	fprintf(stderr, "rd-recovery: cannot start: %s%s\n", strerror(errno),
+		errno == EPERM ? " (it must run as root)" : "");
+	return -1;
 }
 
 static void on_signal(int number)

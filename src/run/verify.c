@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/console.h"
-#include "base/log.h"
 #include "checks/families.h"
 #include "run/supervisor.h"
 #include "target/pkg.h"
@@ -123,7 +122,7 @@ int command_verify(struct options *o)
 	char why[320];
 	int rc;
 
-	if (!k || log_start() || supervisor_namespace())
+	if (supervisor_begin(k))
 		return 3;
 	supervisor_signals();
 	console_to(CONSOLE_ERROR);
@@ -140,7 +139,9 @@ int command_verify(struct options *o)
 	}
 	mounts_end(&k->mounts);
 	if (rc) {
-		fprintf(stderr, "rd-recovery: %s is no usable target: %s\n", o->root, why);
+		fprintf(stderr,
+			"rd-recovery: %s is no usable target: %s (a target has /etc and /usr)\n",
+			o->root, why);
 		return 3;
 	}
 	verify_order(&k->v);
