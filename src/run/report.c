@@ -21,6 +21,7 @@
 #define JSON_BYTES (512 * 1024)
 #define STATE_BYTES (4 << 20)
 #define MOST_CHANGES 200
+#define MORE "and more: its journal has them all\n"
 
 struct past { /* shared with the child */
 	const struct options *o;
@@ -90,24 +91,25 @@ static void read_compared(struct past *p)
 		close(dir);
 }
 
-/* Each path once, however often it was changed. */
+/* Each path once, however often it was changed; as many as are worth reading. */
 static void add_changes(struct buf *b, const char *text, size_t len)
 {
 	struct record *r = malloc(sizeof *r);
 	const char *p = text, *line;
 	unsigned found = 0;
+	bool more = false;
 	size_t n;
 
-	while (r && line_next(&p, text + len, &line, &n)) {
+	while (r && !more && line_next(&p, text + len, &line, &n)) {
 		char entry[PATH_CAP + 20];
 
-		if (!record_parse(line, n, r) || found == MOST_CHANGES)
+		if (!record_parse(line, n, r))
 			continue;
 		snprintf(entry, sizeof entry, "%s %s\n", r->op, r->path);
 		if (strstr(b->p, entry))
 			continue;
-		buf_adds(b, entry);
-		found++;
+		more = ++found > MOST_CHANGES || b->len + strlen(entry) + sizeof MORE > b->cap;
+		buf_adds(b, more ? MORE : entry);
 	}
 	free(r);
 }
