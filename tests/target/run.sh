@@ -271,6 +271,25 @@ report_tells_a_run_and_its_json_keeps_the_schema() {
 	tell 0 "$_run"
 	says '^  it was undone$'
 	tell 1 20000101-000000
+	many_changes "$root/var/lib/rd-recovery/$_run/journal"
+	tell 0 "$_run"
+	says '^  [a-z]+ /etc/shadow-number-19$'
+	[ "$(sed -n '/^What was changed:$/,/^  and more: /p' "$dir/out" | grep -cE '^  [a-z]+ /')" -eq 200 ] || fail 'not 200 changes'
+	says '^  and more: its journal has them all$'
+}
+
+# many_changes JOURNAL: 300 more of the kind that was made to /etc/shadow, each line with its seal.
+many_changes() {
+	python3 - "$1" <<-'END' || fail 'the journal could not be added to'
+		import hashlib, sys
+		with open(sys.argv[1], "r+b") as f:
+		    line = next(l for l in f if b"path=/etc/shadow " in l)
+		    body = line[:line.rindex(b" end=")]
+		    f.seek(0, 2)
+		    for i in range(300):
+		        other = body.replace(b"path=/etc/shadow ", b"path=/etc/shadow-number-%d " % i)
+		        f.write(other + b" end=" + hashlib.sha256(other).hexdigest()[:16].encode() + b"\n")
+	END
 }
 
 # What stands where a report should is never believed, never obeyed, and named with its line.
@@ -869,6 +888,7 @@ password_alone_is_set_and_comes_back() {
 		"$payload" password --root "$root" $_bad <"$dir/line" >"$dir/out" 2>&1
 		[ $? -eq 2 ] || fail "no usage error: $_bad"
 	done
+	grep -qx "rd-recovery: there is no account nobody-here in $root" "$dir/out" || fail 'it does not say who is missing'
 	echo another-horse-8 | "$payload" password --root "$root" --user root >"$dir/out" 2>&1
 	[ $? -eq 2 ] || fail 'what is no hash is no usage error'
 	listing | diff "$dir/before" - >"$dir/out" || fail 'a usage error changed the tree'
@@ -885,6 +905,19 @@ password_alone_is_set_and_comes_back() {
 	grep -q already "$dir/out" || fail 'the same again is not said'
 	[ "$(find "$root/var/lib/rd-recovery" -name journal | wc -l)" -eq 1 ] || fail 'the same again left a journal'
 	as_before
+}
+
+# Each command, without the right to mount.
+what_only_root_may_says_so() {
+	root
+	listing >"$dir/before"
+	for _command in run diagnose rollback "capture --output $dir/copies" status verify report 'password --user argo'; do
+		# shellcheck disable=SC2086 # words
+		setpriv --bounding-set -sys_admin "$payload" $_command --root "$root" </dev/null >"$dir/out" 2>&1
+		[ $? -eq 3 ] || fail "$_command: it started"
+		grep -qx 'rd-recovery: cannot start: Operation not permitted (it must run as root)' "$dir/out" || fail "$_command: it does not say why not"
+	done
+	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree changed'
 }
 
 password_file_is_used() {
@@ -969,7 +1002,7 @@ cases='lost_loader_comes_back truncated_libc_comes_back story_keeps_the_old_pass
 	process_that_survives_kill_is_reported encrypted_root_keeps_the_details interrupted_run_keeps_its_backups rebuild_of_a_sound_library_is_not_claimed
 	broken_preload_is_moved_aside harmless_preload_stays locked_account_must_be_named
 	canary_leaves_no_tally open_door_is_never_proven signal_before_the_refusals_proves_nothing refusals_wait_till_nothing_is_written
-	question_of_a_profile_is_no_prompt script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_alone_is_set_and_comes_back password_file_is_used reset_no_hands_out_nothing
+	question_of_a_profile_is_no_prompt script_as_login_shell_is_recognised every_display_managers_door_is_asked configured_hash_is_set password_alone_is_set_and_comes_back what_only_root_may_says_so password_file_is_used reset_no_hands_out_nothing
 	configuration_error_touches_nothing deadline_ends_the_run openrc_gets_its_display_manager healthy_root_is_left_alone
 	wrong_use_touches_nothing '"$package_cases $verify_cases"
 
