@@ -439,9 +439,14 @@ int options_arguments(struct options *o, int argc, char **argv)
 			o->command = commands[i].command;
 	if (o->command == COMMAND_NONE)
 		return wrong(o, "no such command", argv[1]);
-	for (int i = 2; i < argc; i++)
+	for (int i = 2; i < argc; i++) {
+		if (!strcmp(argv[i], "--help")) { /* asked, not told: whatever else stands there */
+			o->command = COMMAND_HELP;
+			return 0;
+		}
 		if (one_argument(o, argv, &i))
 			return -1;
+	}
 	if (o->command == COMMAND_CAPTURE && !o->output[0])
 		return wrong(o, "capture", "needs --output DIR");
 	return 0;

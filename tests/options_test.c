@@ -342,8 +342,8 @@ END_TEST
 /* Each command of the table stands in the help, or nobody finds it. */
 START_TEST(help_names_every_command)
 {
-	static const char *const names[] = {"run",  "diagnose", "rollback", "capture",
-					    "hash", "status",	"verify",   "password"};
+	static const char *const names[] = {"run",    "diagnose", "rollback", "capture", "hash",
+					    "status", "verify",	  "report",   "password"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char line[32];
@@ -370,6 +370,16 @@ START_TEST(usage_errors_are_refused)
 	ck_assert_int_eq(ARGUMENTS("capture"), -1);
 	ck_assert_int_eq(ARGUMENTS("status", "--user", "argo"), -1);
 	ck_assert_int_eq(ARGUMENTS("rollback", "a", "b"), -1);
+}
+END_TEST
+
+START_TEST(who_asks_for_help_runs_nothing)
+{
+	ck_assert_int_eq(ARGUMENTS("run", "--help"), 0);
+	ck_assert_int_eq(o.command, COMMAND_HELP);
+	ck_assert_int_eq(ARGUMENTS("rollback", "--forget", "--help", "stray"), 0);
+	ck_assert_int_eq(o.command, COMMAND_HELP);
+	ck_assert_int_eq(ARGUMENTS("run", "stray", "--help"), -1);
 }
 END_TEST
 
@@ -405,6 +415,7 @@ Suite *options_suite(void)
 	tcase_add_test(t, password_in_an_url_is_not_repeated);
 	tcase_add_test(t, help_names_every_command);
 	tcase_add_test(t, usage_errors_are_refused);
+	tcase_add_test(t, who_asks_for_help_runs_nothing);
 	suite_add_tcase(s, t);
 	return s;
 }

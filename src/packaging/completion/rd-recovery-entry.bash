@@ -11,7 +11,7 @@ _rd_recovery_entry() {
     *)
         case $COMP_CWORD:${COMP_WORDS[1]} in
         1:*) _words='update remove uki help' ;;
-        *:update) _words="--image --kernel --root --boot $(command ls /lib/modules 2>/dev/null)" ;;
+        *:update) _words="--image --kernel --not-older --root --boot $(command ls /lib/modules 2>/dev/null)" ;;
         *:remove) _words="--root --boot $(command ls /lib/modules 2>/dev/null)" ;;
         *:uki) _words='--root --boot' ;;
         esac

@@ -6,5 +6,6 @@ _arguments \
     '2:kernel version:(${(f)"$(print -rl -- /lib/modules/*(N:t))"})' \
     '--image=[what builds the initramfs]:builder:(dracut self)' \
     '--kernel=[the kernel itself]:file:_files' \
+    '--not-older[the image of a newer kernel stays]' \
     '--root=[the system meant]:folder:_files -/' \
     '--boot=[where kernel and initramfs go]:folder:_files -/'
