@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CLAIM(o.set.password != PASSWORD_GENERATE || generate);
 		CLAIM(o.set.password != PASSWORD_FILE || *o.set.password_file);
 		CLAIM(o.command == COMMAND_RUN || (o.set.password == PASSWORD_AUTO && !*o.boot) ||
-		      o.command == COMMAND_STATUS);
+		      o.command == COMMAND_STATUS || o.command == COMMAND_HELP);
 		CLAIM(*o.root && (o.command != COMMAND_CAPTURE || *o.output));
 		CLAIM(o.set.timeout >= 1 && o.set.build_timeout >= 1);
 	}

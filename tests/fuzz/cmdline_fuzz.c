@@ -109,7 +109,9 @@ static void others(struct fuzz_part line)
 	CLAIM(!*tty || memmem(line.p, line.len, tty, strlen(tty)));
 	network_words(&n, line.p, line.len);
 	CLAIM(n.lease.nnames <= DHCP_SERVERS && !strchr(n.device, '/'));
-	CLAIM(n.how == NETWORK_DHCP || memmem(line.p, line.len, "ip=", 3));
+	/* ip""= is ip=, too */
+	CLAIM(n.how == NETWORK_DHCP || memmem(line.p, line.len, "ip=", 3) ||
+	      memchr(line.p, '"', line.len));
 	module_refused(line.p, line.len, "ext4");
 }
 

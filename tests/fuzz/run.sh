@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh [SECONDS | --executions N] [HARNESS...]: the parsers' harnesses (NAME_fuzz.c), so many seconds for all of them together (60), or so
-# many executions each. Prints for each: executions, executions a second, edges covered, crashes. Last lines: N executions; N passed, N failed.
+# many executions each; as many at a time as there are processors. Prints for each: executions, executions a second, edges covered, crashes,
+# and whether it ended as it should. Last lines: N executions; N passed, N failed.
 #
 # Each starts from corpus/NAME, which holds what is worth keeping: seeds and the inputs that once broke something. What it finds on the way
 # goes to build/fuzz/found/NAME and is its start the next time; an input that breaks it stays in build/fuzz/NAME-crash-*.
@@ -9,8 +10,33 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 out=$top/build/fuzz
+
+# number NAME: of "stat::NAME: N" in the log.
+number() {
+	sed -n "s/^stat::$1: *\([0-9]*\)$/\1/p" "$_log" | tail -n 1
+}
+
+# row SECONDS EXECUTIONS NAME: one harness; -1 executions: no bound, 0 seconds: none.
+row() {
+	_log=$out/$3.log _ended=ok
+	mkdir -p "$out/found/$3"
+	# short inputs say as much, and more of them do
+	_longest=$(find "$here/corpus/$3" -type f -size +0 -printf '%s\n' | sort -n | tail -n 1)
+	# an input that takes longer than this hangs; one that wants more memory than this is none a parser may want
+	ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=4:detect_stack_use_after_return=0 \
+		"$out/$3_fuzz" -timeout=10 -rss_limit_mb=1024 -max_len="$_longest" -runs="$2" -max_total_time="$1" -print_final_stats=1 \
+		-artifact_prefix="$out/$3-" "$out/found/$3" "$here/corpus/$3" >"$_log" 2>&1 || _ended=BROKE
+	printf '%-12s %12s %10s %6s %7s %s\n' "$3" "$(number number_of_executed_units)" "$(number average_exec_per_sec)" \
+		"$(sed -n 's/^.* cov: \([0-9]*\) .*$/\1/p' "$_log" | tail -n 1)" "$(grep -c 'Test unit written to' "$_log")" $_ended
+	[ $_ended = ok ] || tail -n 40 "$_log" | sed 's/^/  # /'
+}
+
 seconds=60 executions=-1
 case ${1-} in
+--row)
+	row "$2" "$3" "$4"
+	exit
+	;;
 --executions)
 	executions=${2:?N} seconds=0
 	shift 2
@@ -28,45 +54,11 @@ if [ $# -eq 0 ]; then
 		set -- "$@" "${name%_fuzz.c}"
 	done
 fi
-[ "$seconds" -eq 0 ] || seconds=$((seconds / $# + (seconds < $#)))
-# an input that takes longer than this hangs; one that wants more memory than this is none a parser may want
-limits='-timeout=10 -rss_limit_mb=1024'
-export ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=4:detect_stack_use_after_return=0
-
-# number NAME: of "stat::NAME: N" in the log.
-number() {
-	sed -n "s/^stat::$1: *\([0-9]*\)$/\1/p" "$_log" | tail -n 1
-}
-
-# one NAME: its row; false: it broke.
-one() {
-	_log=$out/$1.log
-	mkdir -p "$out/found/$1"
-	# short inputs say as much, and more of them do
-	_longest=$(find "$here/corpus/$1" -type f -size +0 -printf '%s\n' | sort -n | tail -n 1)
-	# shellcheck disable=SC2086 # words
-	"$out/$1_fuzz" $limits -max_len="$_longest" -runs="$executions" -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="$out/$1-" \
-		"$out/found/$1" "$here/corpus/$1" >"$_log" 2>&1
-	_status=$?
-	_edges=$(sed -n 's/^.* cov: \([0-9]*\) .*$/\1/p' "$_log" | tail -n 1)
-	_crashes=$(grep -c 'Test unit written to' "$_log")
-	_executions=$(number number_of_executed_units)
-	total=$((total + ${_executions:-0}))
-	printf '%-12s %12s %10s %6s %7s\n' "$1" "$_executions" "$(number average_exec_per_sec)" "${_edges:-?}" "$_crashes"
-	[ "$_status" -eq 0 ] && return
-	tail -n 40 "$_log" | sed 's/^/  # /'
-	return 1
-}
+jobs=$(nproc)
+[ "$seconds" -eq 0 ] || seconds=$((seconds * jobs / $# + (seconds * jobs < $#)))
 
 printf '%-12s %12s %10s %6s %7s\n' parser executions 'a second' edges crashes
-passed=0 failed=0 total=0
-for name; do
-	if one "$name"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-	fi
-done
-echo "$total executions"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+printf '%s\n' "$@" | xargs -P "$jobs" -I NAME sh "$here/run.sh" --row "$seconds" "$executions" NAME | tee "$out/rows"
+awk -v all=$# '$NF == "ok" && NF == 6 { passed++ } NF == 6 && $2 ~ /^[0-9]+$/ { total += $2 } END {
+	printf "%d executions\n%d passed, %d failed\n", total, passed, all - passed
+	exit passed < all }' "$out/rows"
