@@ -18,10 +18,13 @@ struct elf_info {
 	unsigned nneeded;
 	struct elf_tables tables;
 };
-/* A file of which only what is looked at is read: of megabytes a few pages. */
-struct elf_file { unsigned char *p; size_t len; int fd; unsigned char *pages; };
-/* Of an open regular file of at most max bytes; fd is borrowed until elf_close. 0/-1. */
-int elf_open(struct elf_file *f, int fd, size_t max);
+/* A file of which only what is looked at is read: of megabytes a few pages. room: ELF_ROOM bytes of the caller's, in which one that is not
+ * larger is read; NULL, and each gets memory of its own, whose end every processor is told of. */
+#define ELF_PAGE 4096
+#define ELF_ROOM (256 << 10)
+struct elf_file { unsigned char *p; size_t len; int fd; unsigned char *pages, *room, few[ELF_ROOM / ELF_PAGE]; };
+/* Of an open regular file of at most max bytes; fd and room are borrowed until elf_close. 0/-1. */
+int elf_open(struct elf_file *f, int fd, unsigned char *room, size_t max);
 void elf_close(struct elf_file *f);
 /* Are there n bytes at offset, read now? What lies at f->p + at is valid then. */
 bool elf_want(const struct elf_file *f, uint64_t at, size_t n);

@@ -7,22 +7,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGE 4096
 #define LONGEST (16u << 10) /* of a string: many hostile ones must not take for ever */
 
-int elf_open(struct elf_file *f, int fd, size_t max)
+int elf_open(struct elf_file *f, int fd, unsigned char *room, size_t max)
 {
 	struct stat st;
 
-	*f = (struct elf_file){.fd = fd};
+	*f = (struct elf_file){.fd = fd, .room = room};
 	if (fstat(fd, &st))
 		return -1;
 	errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
 	if (!S_ISREG(st.st_mode) || st.st_size < 1 || (unsigned long long)st.st_size > max)
 		return -1;
 	f->len = (size_t)st.st_size;
+	if (room && f->len <= ELF_ROOM) {
+		f->p = room;
+		f->pages = f->few;
+		return 0;
+	}
 	f->p = mmap(NULL, f->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	f->pages = calloc(1, f->len / PAGE + 1);
+	f->pages = calloc(1, f->len / ELF_PAGE + 1);
 	if (f->p != MAP_FAILED && f->pages)
 		return 0;
 	elf_close(f);
@@ -31,15 +35,16 @@ int elf_open(struct elf_file *f, int fd, size_t max)
 
 void elf_close(struct elf_file *f)
 {
-	if (f->p && f->p != MAP_FAILED)
+	if (f->p && f->p != MAP_FAILED && f->p != f->room)
 		munmap(f->p, f->len);
-	free(f->pages);
+	if (f->pages != f->few)
+		free(f->pages);
 	f->p = f->pages = NULL;
 }
 
 static bool read_page(const struct elf_file *f, size_t page)
 {
-	size_t at = page * PAGE, n = f->len - at < PAGE ? f->len - at : PAGE;
+	size_t at = page * ELF_PAGE, n = f->len - at < ELF_PAGE ? f->len - at : ELF_PAGE;
 
 	if (!f->pages[page] && pread(f->fd, f->p + at, n, (off_t)at) != (ssize_t)n)
 		return false;
@@ -53,7 +58,7 @@ bool elf_want(const struct elf_file *f, uint64_t at, size_t n)
 		return false;
 	if (!f->pages || !n)
 		return true;
-	for (size_t page = at / PAGE; page <= (at + n - 1) / PAGE; page++)
+	for (size_t page = at / ELF_PAGE; page <= (at + n - 1) / ELF_PAGE; page++)
 		if (!read_page(f, page))
 			return false;
 	return true;
@@ -68,7 +73,7 @@ const char *elf_string(const struct elf_file *f, uint64_t at, uint64_t end)
 	if (at < end && end - at > LONGEST)
 		end = at + LONGEST;
 	for (uint64_t from = at; from < end; from += n) {
-		n = PAGE - from % PAGE;
+		n = ELF_PAGE - from % ELF_PAGE;
 		n = n < end - from ? n : end - from;
 		if (!elf_want(f, from, n))
 			return NULL;

@@ -234,7 +234,7 @@ static uint32_t read_object(struct ldso *l, const struct ldso_file *file)
 	bool whole;
 	uint32_t i;
 
-	if (elf_open(&f, file->fd, LARGEST)) {
+	if (elf_open(&f, file->fd, file->room, LARGEST)) {
 		if (file->st->st_size)
 			return 0;
 		f = (struct elf_file){0};
@@ -276,5 +276,5 @@ uint32_t ldso_object_at(struct ldso *l, const char *path)
 	errno = EINVAL;
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	return ldso_object(l, &(struct ldso_file){path, &st, -1});
+	return ldso_object(l, &(struct ldso_file){path, &st, -1, NULL});
 }

@@ -89,6 +89,7 @@ struct ldso_file {
 	const char *path;
 	const struct stat *st;
 	int fd;
+	unsigned char *room; /* elf.h's; NULL */
 };
 uint32_t ldso_object(struct ldso *l, const struct ldso_file *f);
 /* The same by its path alone, links followed. 0 and errno. */

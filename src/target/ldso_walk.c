@@ -21,6 +21,7 @@ struct walk {
 
 struct folder {
 	struct walk *w;
+	unsigned char *room; /* elf.h's, for one file after the other */
 	char path[PATH_CAP];
 };
 
@@ -74,7 +75,7 @@ static void look_at(struct folder *d, int dir, const char *name, const struct st
 		return;
 	buf_addf(&b, "%s/%s", d->path, name);
 	if ((pread(fd, magic, 4, 0) == 4 && !memcmp(magic, "\177ELF", 4)) || is_library(name))
-		ldso_object(d->w->l, &(struct ldso_file){path, st, fd});
+		ldso_object(d->w->l, &(struct ldso_file){path, st, fd, d->room});
 	close(fd);
 }
 
@@ -120,7 +121,7 @@ static bool take(struct walk *w, char path[PATH_CAP])
 static void *work(void *arg)
 {
 	struct walk *w = arg;
-	struct folder d = {.w = w};
+	struct folder d = {.w = w, .room = malloc(ELF_ROOM)};
 
 	while (take(w, d.path)) {
 		path_each(w->l->t.fd, d.path, see, &d);
@@ -129,6 +130,7 @@ static void *work(void *arg)
 		pthread_cond_broadcast(&w->more);
 		pthread_mutex_unlock(&w->l->lock);
 	}
+	free(d.room);
 	return NULL;
 }
 

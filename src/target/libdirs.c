@@ -143,7 +143,7 @@ int libdirs_elf(const struct target *t, const char *path, struct elf_info *e)
 
 	if (fd < 0)
 		return -1;
-	if (elf_open(&f, fd, ELF_MAX) == 0) {
+	if (elf_open(&f, fd, NULL, ELF_MAX) == 0) {
 		rc = elf_file_parse(&f, e);
 		elf_close(&f);
 	}

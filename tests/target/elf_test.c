@@ -178,33 +178,46 @@ END_TEST
 
 static const char bash[] = "/bin/bash";
 
-/* A real program, read whole and read by pages. */
-START_TEST(a_file_read_by_pages_says_the_same_and_is_not_read_whole)
+/* A real program, read whole and read by pages: by a room that holds it, or in memory of its own.
+ */
+static void read_by_pages(const char *path, unsigned char *room, bool fits)
 {
 	static struct elf_info whole, parts;
 	unsigned n[2] = {0}, m[2] = {0}, pages = 0;
 	size_t len;
-	char *data = load(bash, &len);
-	int fd = open(bash, O_RDONLY | O_CLOEXEC);
+	char *data = load(path, &len);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct elf_file f;
 
-	ck_assert_ptr_nonnull(data);
 	ck_assert_int_eq(elf_parse(data, len, &whole), 0);
-	ck_assert_int_eq(elf_open(&f, fd, 64u << 20), 0);
+	ck_assert_int_eq(elf_open(&f, fd, room, 64u << 20), 0);
+	ck_assert(fits == (f.p == room));
 	ck_assert_int_eq(elf_file_parse(&f, &parts), 0);
 	ck_assert_mem_eq(&whole, &parts, sizeof whole);
 	ck_assert_int_eq(elf_versions(data, len, &whole, &(struct elf_sink){count, n}), 0);
 	ck_assert_int_eq(elf_file_versions(&f, &parts, &(struct elf_sink){count, m}), 0);
 	ck_assert_uint_ge(n[1], 1);
 	ck_assert_mem_eq(n, m, sizeof n);
-	for (size_t i = 0; i <= len / 4096; i++)
+	for (size_t i = 0; i <= len / ELF_PAGE; i++)
 		pages += f.pages[i];
-	ck_assert_uint_lt(pages, len / 4096 / 4);
+	ck_assert_uint_lt(pages, len / ELF_PAGE / (fits ? 1 : 4));
 	elf_close(&f);
-	ck_assert_int_eq(elf_open(&f, fd, len - 1), -1);
+	ck_assert_int_eq(elf_open(&f, fd, room, len - 1), -1);
 	ck_assert_int_eq(errno, EFBIG);
 	close(fd);
 	free(data);
+}
+
+START_TEST(a_file_read_by_pages_says_the_same_and_is_not_read_whole)
+{
+	unsigned char *room = malloc(ELF_ROOM);
+
+	read_by_pages(bash, NULL, false);
+	memset(room, 0xff, ELF_ROOM); /* what another file left there */
+	read_by_pages(bash, room, false);
+	read_by_pages("/bin/cat", room, true);
+	read_by_pages("/bin/true", room, true);
+	free(room);
 }
 END_TEST
 
@@ -221,7 +234,7 @@ START_TEST(a_file_that_shrinks_is_damaged)
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(unlink(name), 0);
 	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
-	ck_assert_int_eq(elf_open(&f, fd, 64u << 20), 0);
+	ck_assert_int_eq(elf_open(&f, fd, NULL, 64u << 20), 0);
 	ck_assert_int_eq(ftruncate(fd, 5000), 0);
 	ck_assert(elf_want(&f, 4999, 1) == false); /* its page is not whole any more */
 	ck_assert(elf_want(&f, len - 1, 1) == false);
