@@ -34,6 +34,10 @@ bool str_matches(const char *s, const char *pattern);
 bool str_starts(const char *s, const char *prefix);
 /* Parse a decimal in [min,max], no sign, blanks or trailing bytes. Returns 0, or -1 and errno EINVAL/ERANGE. */
 int str_number(const char *s, long min, long max, long *out);
+/* The first newline of n bytes; NULL: there is none. */
+const char *line_end(const char *s, size_t n);
+/* How many of n bytes, of a line, are c? */
+unsigned line_count(const char *s, size_t n, char c);
 /* The next line of [*p,end): sets line,len (without "\n") and advances *p. Returns false at the end. */
 bool line_next(const char **p, const char *end, const char **line, size_t *len);
 

@@ -1,5 +1,6 @@
 #include "base/lines.h"
 
+#include "base/buf.h"
 #include "base/path.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static void skip(struct lines *l)
 	const char *newline = NULL;
 
 	do {
-		newline = memchr(l->buf + l->from, '\n', l->to - l->from);
+		newline = line_end(l->buf + l->from, l->to - l->from);
 		l->from = newline ? (size_t)(newline + 1 - l->buf) : l->to;
 		if (!newline)
 			l->from = l->to = 0;
@@ -84,7 +85,7 @@ bool lines_next(struct lines *l)
 		skip(l);
 	l->cut = false;
 	for (;;) {
-		newline = memchr(l->buf + l->from + seen, '\n', l->to - l->from - seen);
+		newline = line_end(l->buf + l->from + seen, l->to - l->from - seen);
 		if (newline || l->error)
 			break;
 		seen = l->to - l->from;

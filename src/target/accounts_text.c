@@ -79,14 +79,7 @@ int accounts_find_field(struct lines *l, const struct account_edit *e, struct sp
 
 unsigned accounts_fields(const char *line, size_t len)
 {
-	const char *end = line + len;
-	unsigned n = 1;
-
-	while ((line = memchr(line, ':', (size_t)(end - line)))) {
-		line++;
-		n++;
-	}
-	return n;
+	return line_count(line, len, ':') + 1;
 }
 
 struct field {

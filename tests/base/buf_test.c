@@ -94,6 +94,27 @@ START_TEST(str_number_takes_digits_alone)
 }
 END_TEST
 
+/* At every place, of every length, and not behind the end. */
+START_TEST(line_end_and_count_look_at_every_byte)
+{
+	char text[80];
+
+	for (size_t n = 0; n < sizeof text - 1; n++) {
+		memset(text, 'x' | 0x80, n);
+		memset(text + n, '\n', sizeof text - n);
+		for (size_t from = 0; from <= n; from++) {
+			ck_assert_ptr_null(line_end(text + from, n - from));
+			ck_assert_ptr_eq(line_end(text + from, n - from + 1), text + n);
+			ck_assert_ptr_eq(line_end(text + from, sizeof text - from), text + n);
+			ck_assert_uint_eq(line_count(text + from, n - from, '\n'), 0);
+			ck_assert_uint_eq(line_count(text + from, n - from, text[0]), n - from);
+			ck_assert_uint_eq(line_count(text + from, sizeof text - from, '\n'),
+					  sizeof text - n);
+		}
+	}
+}
+END_TEST
+
 START_TEST(line_next_gives_a_last_line_without_newline)
 {
 	const char text[] = "a\n\nbc";
@@ -118,6 +139,7 @@ Suite *buf_suite(void)
 	tcase_add_test(t, buf_json_quotes_every_byte_json_forbids);
 	tcase_add_test(t, str_copy_terminates_and_says_when_cut);
 	tcase_add_test(t, str_number_takes_digits_alone);
+	tcase_add_test(t, line_end_and_count_look_at_every_byte);
 	tcase_add_test(t, line_next_gives_a_last_line_without_newline);
 	suite_add_tcase(s, t);
 	return s;
