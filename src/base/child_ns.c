@@ -284,11 +284,12 @@ static _Noreturn void leave(const struct child_job *job, enum role role)
 	while (role == SUBREAPER) {
 		bool gone = !job->cgroup[0] || cgroup_kill(job->cgroup);
 
-		signal_descendants(SIGKILL);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
+		/* without a child it has no descendant: every orphan of its own becomes one */
 		if (gone && waitpid(-1, NULL, WNOHANG) < 0)
 			break;
+		signal_descendants(SIGKILL);
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec <
 		    500000000) /* what cannot be killed must not cost the rest the machine */
