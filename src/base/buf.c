@@ -137,17 +137,54 @@ bool str_copy(char *dst, size_t cap, const char *s)
 	return n == len;
 }
 
+/* The length of the set "[...]" that p starts with, and whether c is in it; 0: it has no end. */
+static size_t set_length(const char *p, unsigned char c, bool *has)
+{
+	bool negated = p[1] == '!' || p[1] == '^';
+	const char *q = p + 1 + negated;
+
+	*has = negated;
+	for (const char *first = q; *q && (*q != ']' || q == first); q++) {
+		unsigned char low, high;
+
+		q += *q == '\\' && q[1];
+		low = high = (unsigned char)*q;
+		if (q[1] == '-' && q[2] && q[2] != ']') {
+			q += 2 + (q[2] == '\\' && q[3]);
+			high = (unsigned char)*q;
+		}
+		if (low <= c && c <= high)
+			*has = !negated;
+	}
+	return *q ? (size_t)(q + 1 - p) : 0;
+}
+
+/* How much of the pattern stands for c; 0: its first element does not. */
+static size_t matched(const char *pattern, char c)
+{
+	bool has = false;
+	size_t n = *pattern == '[' ? set_length(pattern, (unsigned char)c, &has) : 0;
+
+	if (n)
+		return has ? n : 0;
+	if (*pattern == '\\' && pattern[1])
+		return pattern[1] == c ? 2 : 0;
+	return *pattern == '?' || *pattern == c;
+}
+
 /* After a mismatch only the last star can still take one byte more. */
 bool str_matches(const char *s, const char *pattern)
 {
 	const char *star = NULL, *from = s;
 
 	while (*s) {
+		size_t n = *pattern == '*' ? 0 : matched(pattern, *s);
+
 		if (*pattern == '*') {
 			star = pattern++;
 			from = s;
-		} else if (*pattern == '?' || *pattern == *s) {
-			pattern++;
+		} else if (n) {
+			pattern += n;
 			s++;
 		} else if (star) {
 			pattern = star + 1;

@@ -80,11 +80,20 @@ static const struct tag *parse(const char *source, char *value, size_t cap)
 
 bool device_number(const char *source, unsigned *major, unsigned *minor)
 {
+	const char *colon = strchr(source, ':');
+	char first[12] = "";
 	unsigned long n;
-	char more;
+	long a, b;
 
-	if (sscanf(source, "%u:%u%c", major, minor, &more) == 2)
+	if (colon && (size_t)(colon - source) < sizeof first) {
+		memcpy(first, source, (size_t)(colon - source));
+		if (str_number(first, 0, UINT32_MAX, &a) ||
+		    str_number(colon + 1, 0, UINT32_MAX, &b))
+			return false;
+		*major = (unsigned)a;
+		*minor = (unsigned)b;
 		return true;
+	}
 	if (!source[0] || strlen(source) > 8 || source[strspn(source, "0123456789abcdefABCDEF")])
 		return false;
 	n = strtoul(source, NULL, 16);

@@ -11,7 +11,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -118,7 +117,7 @@ bool module_matches(const char *pattern, size_t len, const char *alias)
 		if (same(pattern[i]) != same(alias[i]))
 			return false;
 	return one_spelling(p, pattern, len) && one_spelling(a, alias, strlen(alias)) &&
-	       fnmatch(p, a, 0) == 0;
+	       str_matches(a, p);
 }
 
 unsigned module_each(const char *text, size_t len, const char *alias,

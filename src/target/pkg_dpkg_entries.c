@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "base/path.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +120,7 @@ static bool excluded(const struct reading *r, const char *path)
 	bool yes = false;
 
 	for (unsigned i = 0; i < r->npatterns; i++)
-		if (fnmatch(r->patterns[i].glob, path, 0) == 0)
+		if (str_matches(path, r->patterns[i].glob))
 			yes = r->patterns[i].exclude;
 	return yes;
 }

@@ -5,7 +5,6 @@
 #include "base/path.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +145,7 @@ static void match_globs(const char *p, const char *end, const char *path, bool *
 			continue;
 		again = *word == '!';
 		snprintf(glob, sizeof glob, "%.*s", (int)(p - word) - again, word + again);
-		if (!fnmatch(glob, path, 0))
+		if (str_matches(path, glob))
 			*yes = !again;
 	}
 }

@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <string.h>
 
@@ -94,6 +95,46 @@ START_TEST(str_number_takes_digits_alone)
 }
 END_TEST
 
+/* The n-th text of so many letters. */
+static void text_of(unsigned long n, const char *letters, size_t len, char *dst)
+{
+	for (size_t i = 0; i < len; i++, n /= strlen(letters))
+		dst[i] = letters[n % strlen(letters)];
+	dst[len] = '\0';
+}
+
+static unsigned long power(unsigned long base, size_t n)
+{
+	return n ? base * power(base, n - 1) : 1;
+}
+
+/* Every pattern of four bytes and every text of two; of a set without an end each C library says
+ * something else. */
+START_TEST(patterns_are_fnmatchs)
+{
+	static const char bytes[] = "*?[]!-ab\\", letters[] = "ab]-[";
+	unsigned long patterns = power(strlen(bytes), 4), texts = power(strlen(letters), 2),
+		      same = 0;
+	char p[5], s[3];
+
+	for (unsigned long i = 0; i < patterns; i++) {
+		text_of(i, bytes, 4, p);
+		if (strchr(p, '[') && !strchr(p, ']'))
+			continue;
+		for (unsigned long k = 0; k < texts; k++) {
+			text_of(k, letters, 2, s);
+			if (str_matches(s, p) != !fnmatch(p, s, 0))
+				ck_abort_msg("%s, %s: %d", p, s, str_matches(s, p));
+			same++;
+		}
+	}
+	ck_assert_uint_ge(same, 100000);
+	ck_assert(str_matches("pci:v00001AF4d", "pci:v*[0-9A-F]d") && !str_matches("x", ""));
+	ck_assert(str_matches("", "**") && !str_matches("", "?") &&
+		  str_matches("\xff", "[\x80-\xff]"));
+}
+END_TEST
+
 /* At every place, of every length, and not behind the end. */
 START_TEST(line_end_and_count_look_at_every_byte)
 {
@@ -139,6 +180,7 @@ Suite *buf_suite(void)
 	tcase_add_test(t, buf_json_quotes_every_byte_json_forbids);
 	tcase_add_test(t, str_copy_terminates_and_says_when_cut);
 	tcase_add_test(t, str_number_takes_digits_alone);
+	tcase_add_test(t, patterns_are_fnmatchs);
 	tcase_add_test(t, line_end_and_count_look_at_every_byte);
 	tcase_add_test(t, line_next_gives_a_last_line_without_newline);
 	suite_add_tcase(s, t);
