@@ -57,7 +57,8 @@ build/probe/probe%: src/probe/probe.c src/probe/stub.c src/probe/build.sh
 
 # --- the payload: musl, static-pie (musl-gcc cannot link that), hardened, reproducible
 HARDEN  := -fPIE -fstack-protector-strong -ffile-prefix-map=$(CURDIR)=.
-SMALL   := -Os -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fvisibility=hidden
+# unscheduled, instructions that are alike stand alike: compressed, the whole is 3 % smaller
+SMALL   := -Os -fno-schedule-insns2 -fno-shrink-wrap -flto=auto -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fvisibility=hidden
 OBJECTS := $(SOURCES:src/%.c=build/payload/%.o) build/payload/probe/embed.o
 build/payload/%.o: src/%.c build/libs/musl/libblkid.a
 	@mkdir -p $(@D)

@@ -126,7 +126,8 @@ make_zlib() {
 
 # make_static COMPILER HOST CPPFLAGS
 make_static() {
-	_flags="-Os -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
+	# as the Makefile has them
+	_flags="-Os -fno-schedule-insns2 -fno-shrink-wrap -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fstack-protector-strong -ffile-prefix-map=$work=."
 	rm -rf "$out"
 	mkdir -p "$out/include"
 	(
