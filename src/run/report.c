@@ -163,6 +163,9 @@ static int read_past(void *arg)
 		p->at++;
 	p->found = p->at < p->n;
 	if (p->found && read_report(p) == 0) {
+		/* what the report says of itself may be anything; its folder is what undoes it */
+		str_copy(p->story.report.run, sizeof p->story.report.run,
+			 logdir_past_run(&p->list[p->at]));
 		read_compared(p);
 		p->story.unread = journal_each_run(root, read_journal, p) < 0 || p->target.nunknown;
 	}

@@ -125,13 +125,17 @@ static void tell_changes(const struct story *s)
 
 static void tell_undo(const struct story *s)
 {
+	const char *run = s->report.run;
+
 	if (!s->report.changes && !s->journal)
 		return;
 	head("How to undo it:");
 	if (s->undone)
 		item("  ", "it was undone");
+	else if (s->journal && run[strspn(run, "0123456789-")])
+		item("  ", "its folder has no run's name: nothing of it is shown to be typed");
 	else if (s->journal)
-		log_show(TONE_PLAIN, "  ", "rd-recovery rollback %s", s->report.run);
+		log_show(TONE_PLAIN, "  ", "rd-recovery rollback %s", run);
 	else if (s->unread)
 		item("  ",
 		     "whether it can be undone is not known: not all of the system could be read");

@@ -276,6 +276,15 @@ report_tells_a_run_and_its_json_keeps_the_schema() {
 	says '^  [a-z]+ /etc/shadow-number-19$'
 	[ "$(sed -n '/^What was changed:$/,/^  and more: /p' "$dir/out" | grep -cE '^  [a-z]+ /')" -eq 200 ] || fail 'not 200 changes'
 	says '^  and more: its journal has them all$'
+	# a name that a shell would obey
+	rm "$root/var/lib/rd-recovery/$_run/undone"
+	mv "$root/var/lib/rd-recovery/$_run" "$root/var/lib/rd-recovery/1;true"
+	mv "${logs%-logs-*}-logs-$_run" "${logs%-logs-*}-logs-1;true"
+	tell 0 '1;true'
+	says '^Run 1;true, number 1, on Debian'
+	says "^  its folder has no run's name"
+	grep -q 'rollback' "$dir/out" && fail 'it shows what a shell would obey'
+	return 0
 }
 
 # many_changes JOURNAL: 300 more of the kind that was made to /etc/shadow, each line with its seal.
