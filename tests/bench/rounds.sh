@@ -45,7 +45,7 @@ head_row() {
 
 # row TEXT NAME BASE [BOUND]: NAME's seconds, their ratio to BASE's, and those of processors; does the bound, milliseconds, hold?
 row() {
-	printf '%-44s %9s %6s %9s' "$1" "$(median "$2" | awk '{ printf "%.2f", $1 / 1000 }')" \
+	printf '%-44s %9s %6s %9s' "$1" "$(median "$2" | awk '{ printf "%.3f", $1 / 1000 }')" \
 		"$(echo "$(median "$2") $(median "$3")" | awk '{ printf "%.2f", $1 / $2 }')" \
 		"$(median "$2" 2 | awk '{ printf "%.2f", $1 / 1000 }')"
 	if [ -n "${4-}" ]; then
