@@ -88,7 +88,7 @@ static void deny_first(struct pam_stack *s)
 	s->n += s->n < PAM_STACK_ENTRIES;
 	s->e[0] = (struct pam_entry){.type = PAM_AUTH, .state = PAM_FOUND, .kind = PAM_DENIES};
 	CLAIM(pam_control(control, s->e[0].action, &jump));
-	for (; w.maybe < 64; w.maybe += 9)
+	for (; w.maybe < 64; w.maybe += 21)
 		CLAIM(!pam_stack_lets_in(s, PAM_AUTH, &w));
 	CLAIM(!pam_stack_permissive(s) && !pam_stack_usable(s, PAM_AUTH, true));
 }
