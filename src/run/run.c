@@ -383,6 +383,9 @@ void run_phases(struct run *r)
 		r->until = i == 7 ? supervisor_deadline(SUMMARY_SECONDS)
 				  : deadline_first(end, phase_end(r, r->phase));
 		run_phase(r);
+		/* it may have been the last that was asked for */
+		r->late = r->late || (clock_ms() >= end &&
+				      r->report->phases[i + 1].outcome == OUTCOME_TIMED_OUT);
 	}
 	log_phase("");
 }

@@ -962,6 +962,11 @@ deadline_ends_the_run() {
 	echo 'deadline = 1' >"$dir/conf"
 	recover 4 --config "$dir/conf"
 	grep -q '"verdict"' "$logs/report.json" || fail 'no summary was written'
+	# the only phase, and it does not end by itself
+	for _program in login su; do
+		printf '#!/bin/sh\nexec sleep 600\n' >"$root/usr/bin/$_program"
+	done
+	recover 4 --config "$dir/conf" --phases 5
 }
 
 openrc_gets_its_display_manager() {
