@@ -89,7 +89,7 @@ static int set_password(void *arg)
 		return errno ? errno : EINVAL;
 	if (accounts_get(&t, s->o->set.user, &a, &s->file)) {
 		error = errno;
-		s->nobody = error == ENOENT || error == EINVAL; /* or its line is damaged */
+		s->nobody = error == ENOENT && path_exists(t.fd, s->file);
 	} else {
 		error = write_hash(s, &t, &a);
 	}
@@ -128,10 +128,10 @@ int command_password(struct options *o)
 	char why[320];
 	int rc;
 
+	if (s && check(o, s))
+		return 2;
 	if (supervisor_begin(s))
 		return 3;
-	if (check(o, s))
-		return 2;
 	s->o = o;
 	supervisor_signals();
 	console_to(CONSOLE_ERROR);

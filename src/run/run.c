@@ -132,8 +132,8 @@ int run_name(struct run *r)
 	if (supervisor_operation(
 		&(struct operation){"open the target", open_target, r, run_left(r, COPY_SECONDS)},
 		why, sizeof why)) {
-		log_say("rd-recovery: %s is no usable target: %s (a target has /etc and /usr)",
-			r->o->root, why);
+		log_say("rd-recovery: %s is no usable target: %s%s", r->o->root, why,
+			target_needs(why));
 		return -1;
 	}
 	str_copy(p->os_id, sizeof p->os_id, r->target.os_id);
@@ -359,6 +359,14 @@ static bool is_written(const struct run *r, int from)
 	return false;
 }
 
+/* Which of the two it is depends on who saw first that the time was over. */
+static bool was_cut_off(const struct run *r)
+{
+	enum outcome is = r->report->phases[r->phase->number].outcome;
+
+	return is == OUTCOME_TIMED_OUT || is == OUTCOME_FAILED;
+}
+
 void run_phases(struct run *r)
 {
 	int64_t end = phases_end();
@@ -384,8 +392,7 @@ void run_phases(struct run *r)
 				  : deadline_first(end, phase_end(r, r->phase));
 		run_phase(r);
 		/* it may have been the last that was asked for */
-		r->late = r->late || (clock_ms() >= end &&
-				      r->report->phases[i + 1].outcome == OUTCOME_TIMED_OUT);
+		r->late = r->late || (clock_ms() >= end && was_cut_off(r));
 	}
 	log_phase("");
 }

@@ -160,9 +160,8 @@ int command_status(struct options *o)
 	if (supervisor_operation(
 		&(struct operation){"open the target", check_target, s, o->set.timeout}, why,
 		sizeof why)) {
-		fprintf(stderr,
-			"rd-recovery: %s is no usable target: %s (a target has /etc and /usr)\n",
-			o->root, why);
+		fprintf(stderr, "rd-recovery: %s is no usable target: %s%s\n", o->root, why,
+			target_needs(why));
 		return 3;
 	}
 	ask_all(s, o->set.timeout);

@@ -66,7 +66,7 @@ int supervisor_begin(const void *memory)
 	if (memory && !log_start() && !supervisor_namespace())
 		return 0;
 	fprintf(stderr, "rd-recovery: cannot start: %s%s\n", strerror(errno),
-		errno == EPERM ? " (it must run as root)" : "");
+		errno == EPERM ? " (it takes root, with the right to mount)" : "");
 	return -1;
 }
 

@@ -139,9 +139,8 @@ int command_verify(struct options *o)
 	}
 	mounts_end(&k->mounts);
 	if (rc) {
-		fprintf(stderr,
-			"rd-recovery: %s is no usable target: %s (a target has /etc and /usr)\n",
-			o->root, why);
+		fprintf(stderr, "rd-recovery: %s is no usable target: %s%s\n", o->root, why,
+			target_needs(why));
 		return 3;
 	}
 	verify_order(&k->v);

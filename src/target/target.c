@@ -79,6 +79,11 @@ fail:
 	return -1;
 }
 
+const char *target_needs(const char *why)
+{
+	return strcmp(why, strerror(ENOENT)) ? "" : " (a target has /etc and /usr)";
+}
+
 void target_close(struct target *t)
 {
 	int error = errno;

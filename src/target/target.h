@@ -27,6 +27,8 @@ struct target {
 
 /* Open root and read os-release. Returns 0; -1 with errno when it is no usable root (not a directory, no etc or usr): exit status 3. */
 int target_open(struct target *t, const char *root);
+/* What stands behind the reason why one could not be opened: what it lacks, if that is the reason. */
+const char *target_needs(const char *why);
 void target_close(struct target *t);
 /* Does path lie below a file system that could not be mounted? */
 bool target_is_unknown(const struct target *t, const char *path);

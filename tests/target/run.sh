@@ -898,6 +898,14 @@ password_alone_is_set_and_comes_back() {
 		[ $? -eq 2 ] || fail "no usage error: $_bad"
 	done
 	grep -qx "rd-recovery: there is no account nobody-here in $root" "$dir/out" || fail 'it does not say who is missing'
+	mv "$root/etc/passwd" "$dir/passwd"
+	for _instead in nothing folder; do
+		[ $_instead = nothing ] || mkdir "$root/etc/passwd"
+		"$payload" password --root "$root" --user argo <"$dir/line" >"$dir/out" 2>&1
+		grep -q '^rd-recovery: /etc/passwd: ' "$dir/out" || fail "$_instead for passwd: that is not said"
+	done
+	rmdir "$root/etc/passwd"
+	mv "$dir/passwd" "$root/etc/passwd"
 	echo another-horse-8 | "$payload" password --root "$root" --user root >"$dir/out" 2>&1
 	[ $? -eq 2 ] || fail 'what is no hash is no usage error'
 	listing | diff "$dir/before" - >"$dir/out" || fail 'a usage error changed the tree'
@@ -920,11 +928,12 @@ password_alone_is_set_and_comes_back() {
 what_only_root_may_says_so() {
 	root
 	listing >"$dir/before"
+	echo another-horse-8 | "$payload" hash >"$dir/line"
 	for _command in run diagnose rollback "capture --output $dir/copies" status verify report 'password --user argo'; do
 		# shellcheck disable=SC2086 # words
-		setpriv --bounding-set -sys_admin "$payload" $_command --root "$root" </dev/null >"$dir/out" 2>&1
+		setpriv --bounding-set -sys_admin "$payload" $_command --root "$root" <"$dir/line" >"$dir/out" 2>&1
 		[ $? -eq 3 ] || fail "$_command: it started"
-		grep -qx 'rd-recovery: cannot start: Operation not permitted (it must run as root)' "$dir/out" || fail "$_command: it does not say why not"
+		grep -qx 'rd-recovery: cannot start: Operation not permitted (it takes root, with the right to mount)' "$dir/out" || fail "$_command: it does not say why not"
 	done
 	listing | diff "$dir/before" - >"$dir/out" || fail 'the tree changed'
 }
