@@ -1,7 +1,7 @@
 # Every parser under libFuzzer: the same sources, built by clang with coverage; mmap is the harness's own (tests/fuzz/fuzz.c).
 FUZZFLAGS := $(STD) $(filter-out -Wno-format-truncation,$(WARN)) -O2 -g -fno-sanitize-recover=all -DLINES_CAP=256 -Ibuild/libs/glibc/include
-# comparisons of bytes are not traced: texts are compared by memcmp and strcmp, which are watched all the same, and in the same time three
-# times as many inputs cover more
+# comparisons of bytes are not traced: memcmp and strcmp are watched all the same, and in the same time two or three times as many inputs
+# cover as much or more
 FUZZSEES  := address,undefined -fno-sanitize-coverage=trace-cmp
 FUZZMMAP  := -Dmmap=fuzz_mmap -Dmunmap=fuzz_munmap
 FUZZED    := $(filter-out build/fuzz/main.o,$(SOURCES:src/%.c=build/fuzz/%.o))

@@ -55,7 +55,8 @@ if [ $# -eq 0 ]; then
 	done
 fi
 jobs=$(nproc)
-[ "$seconds" -eq 0 ] || seconds=$((seconds * jobs / $# + (seconds * jobs < $#)))
+rounds=$((($# + jobs - 1) / jobs))
+[ "$seconds" -eq 0 ] || seconds=$((seconds / rounds + (seconds < rounds)))
 
 printf '%-12s %12s %10s %6s %7s\n' parser executions 'a second' edges crashes
 printf '%s\n' "$@" | xargs -P "$jobs" -I NAME sh "$here/run.sh" --row "$seconds" "$executions" NAME | tee "$out/rows"
