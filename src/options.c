@@ -440,7 +440,7 @@ int options_arguments(struct options *o, int argc, char **argv)
 	if (o->command == COMMAND_NONE)
 		return wrong(o, "no such command", argv[1]);
 	for (int i = 2; i < argc; i++) {
-		if (!strcmp(argv[i], "--help")) { /* asked, not told: whatever else stands there */
+		if (!strcmp(argv[i], "--help")) { /* whatever comes behind it */
 			o->command = COMMAND_HELP;
 			return 0;
 		}

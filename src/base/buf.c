@@ -144,6 +144,8 @@ static size_t set_length(const char *p, unsigned char c, bool *has)
 	const char *q = p + 1 + negated;
 
 	*has = negated;
+	if (!strchr(q, ']')) /* the usual end of a hostile one, found fast */
+		return 0;
 	for (const char *first = q; *q && (*q != ']' || q == first); q++) {
 		unsigned char low, high;
 

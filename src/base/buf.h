@@ -29,7 +29,8 @@ size_t utf8_length(const void *text, size_t len);
 /* Copy s into dst[cap], always terminated. Returns false when it was cut. */
 bool str_copy(char *dst, size_t cap, const char *s);
 /* Does s match a pattern as fnmatch(3) without flags has it: '*' any bytes, '?' one byte, [a-z], [!a-z], '\\' the byte behind it? Of bytes: no
- * [:classes:], which with the C library's tables of all of Unicode weigh more than all else that reads patterns. In linear steps for each star. */
+ * [:classes:], which with the C library's tables of all of Unicode weigh more than all else that reads patterns. At worst in as many steps as both have bytes,
+ * multiplied. */
 bool str_matches(const char *s, const char *pattern);
 /* Does s start with prefix? */
 bool str_starts(const char *s, const char *prefix);

@@ -132,7 +132,7 @@ static void tell_undo(const struct story *s)
 	head("How to undo it:");
 	if (s->undone)
 		item("  ", "it was undone");
-	else if (s->journal && run[strspn(run, "0123456789-")])
+	else if (s->journal && (*run == '-' || run[strspn(run, "0123456789-")]))
 		item("  ", "its folder has no run's name: nothing of it is shown to be typed");
 	else if (s->journal)
 		log_show(TONE_PLAIN, "  ", "rd-recovery rollback %s", run);
