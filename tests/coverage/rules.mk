@@ -18,7 +18,7 @@ $(COVER)/drive: $(COVER)/tests/fault/drive.o $(COVER)/tests/coverage/exit.o $(CO
 # static, for the machine it is process 1 of
 $(COVER)/rd-recovery: $(COVER)/main.o $(COVER)/tests/coverage/exit.o $(COVER)/parts.a build/test/probe/embed.o
 	@$(COVERLINK) -static
-coverage: deps build/rd-recovery build/fault/faults $(COVER)/unit $(COVER)/drive $(COVER)/rd-recovery
+coverage: deps build/rd-recovery build/libs/crippled/libcrypt.so.1.1.0 build/fault/faults $(COVER)/unit $(COVER)/drive $(COVER)/rd-recovery
 	@sh tests/coverage/run.sh
 -include $(COVERED:.o=.d)
 .PHONY: coverage
