@@ -355,6 +355,32 @@ START_TEST(name_that_a_crash_left_in_the_journal_is_not_written_to)
 }
 END_TEST
 
+/* What was looked at is another file by now: a name of that one would keep nothing of it. */
+START_TEST(large_file_that_became_another_is_copied_or_not_kept)
+{
+	struct inode *old = malloc(sizeof *old);
+	struct place p;
+	int fd = put_large();
+
+	ck_assert_int_eq(place_open(&p, root, "/etc/large", false), 0);
+	ck_assert_int_eq(inode_read(p.dirfd, p.name, old), 0);
+	old->mtime.tv_nsec ^= 1;
+	ck_assert_int_eq(journal_keep(&j, &p, old, false), 0);
+	ck_assert(!j.linked);
+	ck_assert_uint_eq(names_of("/etc/large"), 1);
+	ck_assert_int_eq(pwrite(fd, "X", 1, 0), 1);
+	ck_assert_int_eq(journal_keep(&j, &p, old, false), -1);
+	ck_assert_int_eq(errno, ESTALE);
+	ck_assert_int_eq(unlinkat(root, "etc/large", 0), 0);
+	ck_assert_int_eq(journal_keep(&j, &p, old, false), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(faccessat(j.dirfd, "000001.data", F_OK, 0), -1);
+	place_close(&p);
+	close(fd);
+	free(old);
+}
+END_TEST
+
 /* The change that was to take its name away failed; the next one has its number, and keeps nothing.
  */
 START_TEST(file_that_was_kept_for_a_change_that_failed_stays_as_it_is)
@@ -530,6 +556,7 @@ Suite *file_suite(void)
 	tcase_add_test(t, giant_file_is_kept_as_another_name_of_it);
 	tcase_add_test(t, large_file_that_gives_way_is_kept_as_another_name_of_it);
 	tcase_add_test(t, name_that_a_crash_left_in_the_journal_is_not_written_to);
+	tcase_add_test(t, large_file_that_became_another_is_copied_or_not_kept);
 	tcase_add_test(t, file_that_was_kept_for_a_change_that_failed_stays_as_it_is);
 	tcase_add_test(t, what_a_program_may_write_to_is_copied_however_large);
 	tcase_add_test(t, splice_changes_its_bytes_and_no_others);
