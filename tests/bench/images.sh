@@ -31,11 +31,11 @@ speaking_root() {
 	rm -rf --one-file-system "$dir/mnt/root"
 }
 
-# dracut_image NAME [OPTION...]: as a distribution would make it.
+# dracut_image NAME [OPTION...]: as a distribution would make it; reproducible, or two of them differ by what time it was.
 dracut_image() {
 	_name=$1
 	shift
-	inside dracut --quiet --force --no-hostonly --tmpdir /tmp --kver "$kernel" "$@" /tmp/initrd
+	inside dracut --quiet --force --no-hostonly --reproducible --tmpdir /tmp --kver "$kernel" "$@" /tmp/initrd
 	cp "$root/tmp/initrd" "$dir/initrd-$_name"
 }
 
