@@ -54,7 +54,7 @@ lock:
 	mlockall(MCL_CURRENT);
 }
 
-int supervisor_namespace(void)
+static int leave_mounts(void)
 {
 	if (unshare(CLONE_NEWNS))
 		return -1;
@@ -63,7 +63,7 @@ int supervisor_namespace(void)
 
 int supervisor_begin(const void *memory)
 {
-	if (memory && !log_start() && !supervisor_namespace())
+	if (memory && !log_start() && !leave_mounts())
 		return 0;
 	fprintf(stderr, "rd-recovery: cannot start: %s%s\n", strerror(errno),
 		errno == EPERM ? " (it takes root, with the right to mount)" : "");

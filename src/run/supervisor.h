@@ -11,10 +11,8 @@
 /* Start again from a memfd, when not there already; locked in memory. Without /proc or memfd it
  * stays where it is. */
 void supervisor_to_memory(char **argv);
-/* A private mount namespace: what is mounted from now on ends with this process. 0/-1. */
-int supervisor_namespace(void);
-/* What a command begins with: logs in memory, supervisor_namespace. memory: what supervisor_shared gave it; NULL: errno says why not. 0; or -1,
- * and it was said why nothing can start. */
+/* What a command begins with: logs in memory, and a private mount namespace, so that what is mounted from now on ends with this process.
+ * memory: what supervisor_shared gave it; NULL: errno says why not. 0; or -1, and it was said why nothing can start. */
 int supervisor_begin(const void *memory);
 /* From now on TERM, INT and HUP end the run in order instead of the process. */
 void supervisor_signals(void);
